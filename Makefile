@@ -1,0 +1,66 @@
+# Two commands do everything, each setting up what it needs:
+#   make report                       a simulated survey, fitted and reported
+#   make report DATA=FILE GROUP=COL   the 2015 interviews (STUDY=... for a study of your own)
+#   make test                         tests, lint, types, import rules
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STUDY ?= $(if $(DATA),data/acsi2015/study.yaml,data/demo/study.yaml)
+NAME := $(notdir $(patsubst %/,%,$(dir $(STUDY))))
+OUT ?= reports/$(NAME)
+REQUIREMENTS := $(wildcard requirements/*.in) pyproject.toml
+
+.PHONY: help setup setup-dev report test check bench lock clean
+
+help: ## what can be made
+	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 14
+
+$(BIN)/uv: requirements/uv.txt
+	@echo "acsi_sem: making a Python environment in $(VENV) ..."
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "acsi_sem needs Python 3.11 or newer; $(PYTHON) is older. Try: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) \
+	  || { echo "Python cannot make a virtual environment here (on Debian and Ubuntu: apt install python3-venv)." >&2; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@touch $@
+
+$(VENV)/.run: $(BIN)/uv requirements/run.txt pyproject.toml
+	@echo "acsi_sem: installing the pinned packages (once, about a minute) ..."
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode -r requirements/run.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements/dev.txt
+	@echo "acsi_sem: installing the pinned test tools (once) ..."
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode -r requirements/dev.txt
+	@touch $@
+
+setup: $(VENV)/.run ## the environment that runs acsi-sem
+setup-dev: $(VENV)/.dev ## the environment that tests it
+
+data/demo/survey.csv: $(VENV)/.run acsi_sem/simulate/demo.py models/acsi.yaml
+	@echo "acsi_sem: simulating a small survey (seeded) ..."
+	@$(BIN)/acsi-sem simulate --model models/acsi.yaml --out $@
+
+report: $(VENV)/.run $(if $(filter data/demo/study.yaml,$(STUDY)),data/demo/survey.csv) ## fit a study and write its report (DATA=, GROUP=, STUDY=, OUT=)
+	@$(BIN)/acsi-sem report "$(STUDY)" --out "$(OUT)" $(if $(DATA),--data "$(DATA)") $(if $(GROUP),--group "$(GROUP)")
+
+check: $(VENV)/.dev ## lint, types and import rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: check ## lint, types, import rules, then every test
+	$(BIN)/python -m pytest -n 2
+
+bench: $(VENV)/.dev ## how fast, beside semopy, in one run
+	$(BIN)/python -m benchmarks.replicates
+
+lock: $(BIN)/uv ## renew the pinned requirements
+	sh requirements/lock.sh
+
+clean: ## remove what was made (the environment too)
+	rm -rf $(VENV) reports/*/ data/demo/survey.csv .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,1 @@
+"""A request carried out: every table of a study as one value."""

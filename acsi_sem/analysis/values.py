@@ -1,0 +1,108 @@
+"""What was asked and what came of it, as frozen values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from acsi_sem.spec.model import Model
+from acsi_sem.survey.survey import Survey
+from acsi_sem.terms import Engine, IndexMeans, Notice, Scheme
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What an estimation is asked to do.
+
+    Attributes
+    ----------
+    engines : tuple of str
+        In the order of the tables.
+    replicates : int
+        Bootstrap replicates; 0 for none.
+    seed : int
+        With the study's and group's names it determines every draw.
+    level : float
+        Confidence level of every interval.
+    index_means : str
+        ``available``: every answer an item has; ``complete``: complete cases.
+    minimum_rows : int
+        Smaller groups are refused, smaller breakdown cells withheld.
+    study : str
+        Name that keys the random streams.
+    """
+
+    engines: tuple[Engine, ...] = ("pls",)
+    scheme: Scheme = "path"
+    replicates: int = 2000
+    seed: int = 1
+    level: float = 0.95
+    index_means: IndexMeans = "available"
+    minimum_rows: int = 50
+    study: str = "study"
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """How one engine ended on one group.
+
+    `problems` says in words why a fit is not used; it is empty for a good one.
+    `gradient` is the largest |derivative| at the end (covariance engines), else NaN.
+    """
+
+    group: str
+    engine: Engine
+    converged: bool
+    admissible: bool
+    iterations: int
+    gradient: float = float("nan")
+    problems: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """True when the fit converged to an admissible solution."""
+        return self.converged and self.admissible
+
+
+@dataclass(frozen=True, slots=True)
+class ReplicateCount:
+    """How many replicates were drawn for an engine on a group and how many failed."""
+
+    group: str
+    engine: Engine
+    requested: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """Estimates of every engine on every group, with the tables of DESIGN section 6.
+
+    Attributes
+    ----------
+    estimates, fit_measures, quality, items : DataFrame
+        See `acsi_sem.tables.schema` for the columns.
+    indices, impacts, breakdowns : DataFrame
+        0-100 indices with intervals, effects on 0-100 scores, indices of parts of a group.
+    diagnoses : tuple of Diagnosis
+        One per group and engine.
+    replicates : tuple of ReplicateCount
+    notices : tuple of Notice
+        Every warning, those of the survey included.
+    """
+
+    model: Model
+    survey: Survey
+    request: Request
+    groups: tuple[str, ...]
+    estimates: pd.DataFrame
+    fit_measures: pd.DataFrame
+    quality: pd.DataFrame
+    items: pd.DataFrame
+    indices: pd.DataFrame
+    impacts: pd.DataFrame
+    breakdowns: pd.DataFrame
+    diagnoses: tuple[Diagnosis, ...]
+    replicates: tuple[ReplicateCount, ...]
+    notices: tuple[Notice, ...] = field(default=())

@@ -1,0 +1,1 @@
+"""Model and moments to estimates: PLS, covariance structure, OLS."""

@@ -1,0 +1,1 @@
+"""0-100 indices, impacts and breakdowns."""

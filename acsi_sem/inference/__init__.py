@@ -1,0 +1,1 @@
+"""Replicates and intervals."""

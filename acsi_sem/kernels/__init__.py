@@ -1,0 +1,1 @@
+"""Pure NumPy, batch-first numerics."""

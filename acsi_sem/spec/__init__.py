@@ -1,0 +1,1 @@
+"""Model and study files: the theory and the study as frozen values."""

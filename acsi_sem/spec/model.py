@@ -1,0 +1,133 @@
+"""The theory as a frozen value: constructs, their indicators, the arrows between them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from acsi_sem.terms import Sign
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A label in one or more languages.
+
+    Attributes
+    ----------
+    entries : tuple of (language, text)
+        In file order; the first is the fallback.
+
+    Examples
+    --------
+    >>> Text((("en", "Loyalty"), ("zh-Hans", "顾客忠诚"))).get("zh-Hans")
+    '顾客忠诚'
+    """
+
+    entries: tuple[tuple[str, str], ...]
+
+    @staticmethod
+    def of(value: Mapping[str, str] | str | None, fallback: str) -> Text:
+        """Make a label from a file's value; `fallback` serves when there is none."""
+        if value is None:
+            return Text((("en", fallback),))
+        if isinstance(value, str):
+            return Text((("en", value),))
+        return Text(tuple(value.items()))
+
+    def get(self, language: str = "en") -> str:
+        """Return the text in `language`, else the first one given."""
+        return dict(self.entries).get(language, self.entries[0][1])
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    """An observed answer.
+
+    Attributes
+    ----------
+    name : str
+        Name in the model and in tables.
+    column : str
+        Column of the survey file (or the derived item) that holds it.
+    low, high : float
+        Ends of the answer scale.
+    missing : tuple of (code, label)
+        Codes that mean "no answer".
+    reverse : bool
+        True when a high answer means little of the construct.
+    """
+
+    name: str
+    column: str
+    low: float
+    high: float
+    missing: tuple[tuple[float, str], ...]
+    reverse: bool
+    label: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Construct:
+    """A latent variable with its block of indicators.
+
+    `mode` is the PLS weighting of the block, `kind` the theory behind it.
+    """
+
+    name: str
+    label: Text
+    indicators: tuple[Indicator, ...]
+    mode: Literal["A", "B"] = "A"
+    kind: Literal["factor", "composite"] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """An arrow from `source` to `target` with the sign the theory expects."""
+
+    source: str
+    target: str
+    sign: Sign = "positive"
+
+
+@dataclass(frozen=True, slots=True)
+class Derivation:
+    """A derived item: `recipe` names how it is made, `inputs` which columns it reads."""
+
+    name: str
+    recipe: Literal["price_tolerance"]
+    inputs: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A validated model: what a model file says, with every default resolved.
+
+    Constructs stand in file order, which is the order of every table; indicators in block order.
+    """
+
+    name: str
+    title: Text
+    source: str
+    constructs: tuple[Construct, ...]
+    paths: tuple[Path, ...]
+    index: str
+    derive: tuple[Derivation, ...] = ()
+    sha256: str = ""
+
+    @property
+    def indicators(self) -> tuple[Indicator, ...]:
+        """Every indicator, block by block."""
+        return tuple(item for construct in self.constructs for item in construct.indicators)
+
+    @property
+    def construct_names(self) -> tuple[str, ...]:
+        """Names of the constructs in order."""
+        return tuple(construct.name for construct in self.constructs)
+
+    def construct(self, name: str) -> Construct:
+        """Return the construct called `name`; `KeyError` if there is none."""
+        for construct in self.constructs:
+            if construct.name == name:
+                return construct
+        raise KeyError(name)

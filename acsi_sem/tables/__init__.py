@@ -1,0 +1,1 @@
+"""What is written: output tables, their columns and types, deterministic CSV and Parquet."""

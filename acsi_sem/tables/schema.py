@@ -1,0 +1,113 @@
+"""The columns of every output table: names and types that other people's scripts depend on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import pandas as pd
+
+Type = Literal["text", "number", "count"]
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """Name and ordered columns of a table; `note` is last wherever a number may be withheld."""
+
+    name: str
+    columns: Mapping[str, Type]
+
+
+def _schema(name: str, text: str, rest: str, counts: str = "") -> Schema:
+    number: dict[str, Type] = dict.fromkeys(rest.split(), "number")
+    columns: dict[str, Type] = dict.fromkeys(text.split(), "text")
+    columns |= dict.fromkeys(counts.split(), "count")
+    return Schema(name, columns | number)
+
+
+_LIMITS: Final = "std_error conf_low conf_high conf_level"
+
+ESTIMATES: Final = Schema(
+    "estimates",
+    {
+        **dict.fromkeys("group engine lhs op rhs".split(), "text"),
+        **dict.fromkeys(("estimate", "std_error"), "number"),
+        "se_type": "text",
+        **dict.fromkeys("statistic p_value conf_low conf_high".split(), "number"),
+        **dict.fromkeys(("std_estimate", "std_estimate_se"), "number"),
+        "note": "text",
+    },
+)
+INDICES: Final = Schema(
+    "indices",
+    {
+        **_schema("", "group engine construct", f"n_eff index {_LIMITS}", "n n_complete").columns,
+        "note": "text",
+    },
+)
+IMPACTS: Final = Schema(
+    "impacts",
+    {
+        **_schema("", "group engine source target effect", f"estimate {_LIMITS}").columns,
+        "note": "text",
+    },
+)
+FIT_MEASURES: Final = _schema("fit_measures", "group engine measure", "value")
+QUALITY: Final = _schema(
+    "quality", "group engine construct indicator measure", "value conf_low conf_high"
+)
+BREAKDOWNS: Final = Schema(
+    "breakdowns",
+    {
+        **_schema(
+            "", "group engine variable category construct", f"n_eff index {_LIMITS}", "n"
+        ).columns,
+        "note": "text",
+    },
+)
+ITEMS: Final = _schema(
+    "items", "group construct indicator", "mean sd low high index_weight", "n missing"
+)
+MISSING: Final = _schema("missing", "indicator column code label", "", "count")
+WARNINGS: Final = _schema("warnings", "group engine kind subject message", "")
+
+SCHEMAS: Final[tuple[Schema, ...]] = (
+    ESTIMATES,
+    INDICES,
+    IMPACTS,
+    FIT_MEASURES,
+    QUALITY,
+    BREAKDOWNS,
+    ITEMS,
+    MISSING,
+    WARNINGS,
+)
+
+_DTYPES: Final[dict[Type, str]] = {"text": "str", "number": "float64", "count": "int64"}
+
+
+def make_table(schema: Schema, rows: Iterable[Mapping[str, object]]) -> pd.DataFrame:
+    """Build a table from rows; a column absent from a row is empty.
+
+    Parameters
+    ----------
+    schema : Schema
+    rows : iterable of mapping
+        One mapping per row; keys must be columns of the schema.
+
+    Raises
+    ------
+    KeyError
+        If a row has a key that is no column: a misspelt name must not vanish.
+    """
+    kept = list(rows)
+    if unknown := {key for row in kept for key in row} - set(schema.columns):
+        raise KeyError(f"{schema.name} has no column {sorted(unknown)}")
+    empty: dict[Type, object] = {"text": "", "number": float("nan"), "count": 0}
+    return pd.DataFrame(
+        {
+            name: pd.Series([row.get(name, empty[type_]) for row in kept], dtype=_DTYPES[type_])
+            for name, type_ in schema.columns.items()
+        }
+    )

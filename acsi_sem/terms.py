@@ -1,0 +1,90 @@
+"""The field's words: operators, column names and what they mean, in one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Engine = Literal["pls", "semopy", "ols"]
+Scheme = Literal["path", "factorial", "centroid"]
+WeightKind = Literal["sampling", "frequency"]
+IndexMeans = Literal["available", "complete"]
+Sign = Literal["positive", "negative", "any"]
+
+ENGINES: Final[tuple[Engine, ...]] = ("pls", "semopy", "ols")
+SCHEMES: Final[tuple[Scheme, ...]] = ("path", "factorial", "centroid")
+
+ALL: Final = "all"
+"""The name of the one fit to every row; no input group may bear it."""
+
+LOADING: Final = "=~"
+WEIGHT: Final = "<~"
+PATH: Final = "~"
+COVARIANCE: Final = "~~"
+INTERCEPT: Final = "~1"
+
+ENGINE_TITLES: Final[dict[str, str]] = {
+    "pls": "PLS path model",
+    "semopy": "Covariance structure (ML)",
+    "ols": "OLS baseline",
+}
+
+GLOSSARY: Final[dict[str, str]] = {
+    "group": "value of the grouping column; `all` is one fit to every row",
+    "engine": "pls, semopy or ols",
+    "lhs": "left side: construct (=~, <~), target (~), variable (~~, ~1)",
+    "op": "=~ loading, <~ outer weight, ~ path, ~~ (co)variance, ~1 intercept",
+    "rhs": "right side: indicator (=~, <~), source (~), variable (~~)",
+    "estimate": "pls: standardised; semopy: unstandardised, first loading 1; ols: 0-100 units",
+    "std_error": "standard error of the estimate",
+    "se_type": "bootstrap, ml (expected information) or hc3",
+    "statistic": "estimate / std_error",
+    "p_value": "two-sided p-value of the statistic",
+    "conf_low": "lower confidence limit",
+    "conf_high": "upper confidence limit",
+    "std_estimate": "standardised estimate",
+    "std_estimate_se": "standard error of the standardised estimate",
+    "construct": "name of a construct in the model file",
+    "n": "rows with at least one answer to the construct",
+    "n_complete": "complete cases: rows with an answer to every indicator of the model",
+    "n_eff": "Kish effective number of rows with an answer, (sum w)^2 / sum w^2",
+    "index": "index on 0-100",
+    "conf_level": "confidence level of the limits",
+    "source": "the construct that acts",
+    "target": "the construct acted upon",
+    "effect": "direct, indirect, total (0-100 units) or impact_5 (gain from +5 points)",
+    "arguments": "what was asked for",
+    "measure": "name of the measure; lavaan's names in fit_measures",
+    "value": "value of the measure",
+    "indicator": "indicator, or the other construct of a pair, or the source of a path",
+    "variable": "breakdown column of the study",
+    "category": "category of the breakdown variable",
+    "code": "missing code as it stands in the file (empty: a blank cell)",
+    "label": "what the code means",
+    "count": "number of answers",
+    "note": "why a number is withheld or to be read with care; empty when there is nothing to say",
+    "subject": "what the warning is about",
+    "message": "the warning in words",
+    "kind": "short name of the warning",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A warning that reaches the manifest and the report.
+
+    Attributes
+    ----------
+    kind : str
+        Short stable name, e.g. ``unexpected_sign``.
+    message : str
+        One sentence for a reader.
+    group, engine, subject : str
+        Where it applies; empty means everywhere.
+    """
+
+    kind: str
+    message: str
+    group: str = ""
+    engine: str = ""
+    subject: str = ""

@@ -1,0 +1,9 @@
+#!/bin/sh
+# Renews the hash-pinned requirements: run.txt (what acsi-sem runs on), dev.txt (its tests), uv.txt (the installer).
+set -eu
+cd "$(dirname "$0")/.."
+uv=.venv/bin/uv
+pin="$uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header"
+$pin requirements/uv.in -o requirements/uv.txt
+$pin pyproject.toml requirements/build.in -o requirements/run.txt
+$pin --group dev -c requirements/run.txt -o requirements/dev.txt
