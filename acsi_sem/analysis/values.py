@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from acsi_sem.estimators.result import Diagnosis
 from acsi_sem.spec.model import Model
 from acsi_sem.survey.survey import Survey
 from acsi_sem.terms import Engine, IndexMeans, Notice, Scheme
@@ -41,28 +42,6 @@ class Request:
     index_means: IndexMeans = "available"
     minimum_rows: int = 50
     study: str = "study"
-
-
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
-    """How one engine ended on one group.
-
-    `problems` says in words why a fit is not used; it is empty for a good one.
-    `gradient` is the largest |derivative| at the end (covariance engines), else NaN.
-    """
-
-    group: str
-    engine: Engine
-    converged: bool
-    admissible: bool
-    iterations: int
-    gradient: float = float("nan")
-    problems: tuple[str, ...] = ()
-
-    @property
-    def ok(self) -> bool:
-        """True when the fit converged to an admissible solution."""
-        return self.converged and self.admissible
 
 
 @dataclass(frozen=True, slots=True)
