@@ -85,3 +85,35 @@ class Fit:
     diagnoses: tuple[Diagnosis, ...]
     replicates: tuple[ReplicateCount, ...]
     notices: tuple[Notice, ...] = field(default=())
+
+    def tidy(self) -> pd.DataFrame:
+        """Return the estimates, one row per parameter, group and engine."""
+        return self.estimates.copy()
+
+    def glance(self) -> pd.DataFrame:
+        """Return one row per group and engine: rows used, convergence, replicates, index."""
+        drawn = {(count.group, count.engine): count for count in self.replicates}
+        own = self.indices[self.indices["construct"] == self.model.index]
+        index = own.set_index(["group", "engine"])["index"].to_dict()
+        rows = []
+        for found in self.diagnoses:
+            key = (found.group, found.engine)
+            count = drawn.get(key)
+            rows.append(
+                {
+                    "group": found.group,
+                    "engine": found.engine,
+                    "index": index.get(key, float("nan")),
+                    "converged": found.converged,
+                    "admissible": found.admissible,
+                    "iterations": found.iterations,
+                    "replicates": count.requested if count else 0,
+                    "failed_replicates": count.failed if count else 0,
+                    "problems": "; ".join(found.problems),
+                }
+            )
+        return pd.DataFrame(rows)
+
+    def _repr_html_(self) -> str:
+        html: str = self.glance().to_html(index=False, escape=True, na_rep="")
+        return html

@@ -1,0 +1,66 @@
+"""Fit and publish customer satisfaction indices.
+
+Five lines from a survey to a report::
+
+    import acsi_sem as acsi
+    model = acsi.load_model("models/acsi.yaml")
+    survey = acsi.read_survey("survey.csv", model, group="COMPANY")
+    result = acsi.fit(model, survey, engines=["pls", "ols"], bootstrap=2000, seed=1)
+    page = acsi.render_html(acsi.build_report(result))
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from acsi_sem.analysis.pipeline import fit as fit
+    from acsi_sem.analysis.scores import score_index as score_index
+    from acsi_sem.report.content import build_report as build_report
+    from acsi_sem.report.html import render_html as render_html
+    from acsi_sem.simulate.demo import demo_survey as demo_survey
+    from acsi_sem.spec.load import load_model as load_model
+    from acsi_sem.spec.load_study import load_study as load_study
+    from acsi_sem.survey.read import read_survey as read_survey
+    from acsi_sem.survey.read import survey_from_frame as survey_from_frame
+
+__version__ = version("acsi-sem")
+
+_HOMES = {
+    "fit": "acsi_sem.analysis.pipeline",
+    "score_index": "acsi_sem.analysis.scores",
+    "build_report": "acsi_sem.report.content",
+    "render_html": "acsi_sem.report.html",
+    "demo_survey": "acsi_sem.simulate.demo",
+    "load_model": "acsi_sem.spec.load",
+    "load_study": "acsi_sem.spec.load_study",
+    "read_survey": "acsi_sem.survey.read",
+    "survey_from_frame": "acsi_sem.survey.read",
+}
+
+__all__ = [  # noqa: RUF022 (the order of use)
+    "load_model",
+    "load_study",
+    "demo_survey",
+    "read_survey",
+    "survey_from_frame",
+    "fit",
+    "score_index",
+    "build_report",
+    "render_html",
+    "__version__",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name when it is first used: semopy alone takes seconds."""
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'acsi_sem' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return sorted(__all__)

@@ -1,0 +1,112 @@
+"""What a careful reader should know about a fit, found in its tables."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+
+from acsi_sem.analysis.values import Fit
+from acsi_sem.estimators.result import EngineResult
+from acsi_sem.inference.intervals import FAILED_SHARE
+from acsi_sem.tables.schema import records
+from acsi_sem.terms import ENGINE_TITLES, PATH, WEIGHT, Notice
+
+
+def find_notices(fit: Fit, results: Sequence[EngineResult]) -> tuple[Notice, ...]:
+    """Return every warning: the survey's, the engines', and those read off the tables."""
+    found: list[Notice] = [*fit.survey.notices]
+    for result in results:
+        found += result.notices
+    found += _failed_fits(fit)
+    found += _failed_replicates(fit)
+    found += _unexpected_signs(fit)
+    found += _negative_weights(fit)
+    found += _withheld_cells(fit)
+    return tuple(_once(found))
+
+
+def _once(notices: Iterable[Notice]) -> Iterator[Notice]:
+    yield from dict.fromkeys(notices)
+
+
+def _failed_fits(fit: Fit) -> Iterator[Notice]:
+    for diagnosis in fit.diagnoses:
+        if diagnosis.ok:
+            continue
+        reasons = "; ".join(diagnosis.problems)
+        yield Notice(
+            "fit_failed",
+            f"{ENGINE_TITLES[diagnosis.engine]}: no result. {reasons[:1].upper()}{reasons[1:]}.",
+            diagnosis.group,
+            diagnosis.engine,
+        )
+
+
+def _failed_replicates(fit: Fit) -> Iterator[Notice]:
+    for count in fit.replicates:
+        if not count.failed:
+            continue
+        share = count.failed / count.requested
+        end = (
+            "The intervals are withheld."
+            if share > FAILED_SHARE
+            else "Intervals rest on the others."
+        )
+        yield Notice(
+            "failed_replicates",
+            f"{count.failed} of {count.requested} bootstrap replicates failed. {end}",
+            count.group,
+            count.engine,
+        )
+
+
+def _unexpected_signs(fit: Fit) -> Iterator[Notice]:
+    expected = {(path.target, path.source): path.sign for path in fit.model.paths}
+    for row in records(fit.estimates[fit.estimates["op"] == PATH]):
+        sign = expected.get((row["lhs"], row["rhs"]), "any")
+        estimate = row["estimate"]
+        if not (sign == "positive" and estimate < 0 or sign == "negative" and estimate > 0):
+            continue
+        clear = row["p_value"] < 1 - fit.request.level
+        strength = "and clearly so" if clear else "but it cannot be told from zero"
+        if math.isnan(row["p_value"]):
+            strength = "with no standard error to judge it by"
+        got = "negative" if sign == "positive" else "positive"
+        yield Notice(
+            "unexpected_sign",
+            f"The path from {row['rhs']} to {row['lhs']} is {got} ({row['std_estimate']:.2f} "
+            f"standardised) where the theory expects {sign}, {strength}.",
+            row["group"],
+            row["engine"],
+            f"{row['lhs']} ~ {row['rhs']}",
+        )
+
+
+def _negative_weights(fit: Fit) -> Iterator[Notice]:
+    table = fit.estimates
+    for row in records(table[(table["op"] == WEIGHT) & (table["estimate"] < 0)]):
+        yield Notice(
+            "negative_weight",
+            f"The outer weight of {row['rhs']} in {row['lhs']} is negative "
+            f"({row['estimate']:.3f}): the index is then not bound to 0-100 and falls when this "
+            "answer rises.",
+            row["group"],
+            row["engine"],
+            f"{row['lhs']} <~ {row['rhs']}",
+        )
+
+
+def _withheld_cells(fit: Fit) -> Iterator[Notice]:
+    held: dict[tuple[str, str], list[str]] = {}
+    for row in records(fit.breakdowns[fit.breakdowns["construct"] == fit.model.index]):
+        if row["note"].startswith("withheld"):
+            names = held.setdefault((row["group"], row["variable"]), [])
+            names += [] if row["category"] in names else [row["category"]]
+    for (group, variable), names in held.items():
+        yield Notice(
+            "small_cells",
+            f"{variable}: {len(names)} of the categories withheld as too small or revealing "
+            f"({', '.join(names)}).",
+            group,
+            subject=variable,
+        )

@@ -1,0 +1,190 @@
+"""Indices of parts of a group (age, region ...), scored with the group's own weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from acsi_sem.estimators.result import Row
+from acsi_sem.estimators.structural import scale_ends
+from acsi_sem.indices.scores import Scored, count_column, limits
+from acsi_sem.indices.suppression import PUBLISHED, SMALL, suppress
+from acsi_sem.inference.intervals import FAILED_SHARE, Spread, percentile_spread
+from acsi_sem.inference.sample import Sample, effective_size, point_sums, respondents
+from acsi_sem.kernels.index import index_points
+from acsi_sem.kernels.moments import Floats, mean_columns, means_from_sums
+from acsi_sem.spec.graph import blocks
+from acsi_sem.spec.model import Model
+from acsi_sem.survey.survey import Factor
+from acsi_sem.terms import ALL, IndexMeans
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Respondents of every cell of one variable.
+
+    Attributes
+    ----------
+    factor : Factor
+    n, n_eff : mapping group -> ndarray, shape (categories, q)
+        Respondents with an answer to the construct, and Kish's effective number.
+    state : mapping group -> ndarray of int, shape (categories, q)
+        See `acsi_sem.indices.suppression`.
+    """
+
+    factor: Factor
+    n: Mapping[str, Floats]
+    n_eff: Mapping[str, Floats]
+    state: Mapping[str, NDArray[np.intp]]
+
+
+def count_cells(sample: Sample, factor: Factor, answered: NDArray[np.bool_], minimum: int) -> Cells:
+    """Count every cell of a variable and decide what is withheld.
+
+    Parameters
+    ----------
+    sample : Sample
+    factor : Factor
+    answered : ndarray of bool, shape (n, q)
+        Rows with an answer to the construct.
+    minimum : int
+        Smaller cells are withheld, with secondary suppression across groups and categories.
+    """
+    shape = (len(factor.categories), answered.shape[1])
+    n: dict[str, Floats] = {}
+    n_eff: dict[str, Floats] = {}
+    for name, rows in sample.groups:
+        n[name], n_eff[name] = np.zeros(shape), np.zeros(shape)
+        for cell in np.ndindex(shape):
+            inside = answered[rows, cell[1]] & (factor.codes[rows] == cell[0])
+            n[name][cell] = respondents(sample, rows, inside)
+            n_eff[name][cell] = effective_size(sample, rows, inside)
+    return Cells(factor, n, n_eff, _states(n, minimum))
+
+
+def _states(n: Mapping[str, Floats], minimum: int) -> dict[str, NDArray[np.intp]]:
+    """Suppress the groups' cells among themselves; `all`, their margin, on its own."""
+    parts = [name for name in n if name != ALL]
+    constructs = range(n[ALL].shape[1])
+    state = {ALL: np.stack([suppress(n[ALL][None, :, c], minimum)[0] for c in constructs], axis=1)}
+    if parts:
+        table = np.stack([n[name] for name in parts])
+        done = np.stack([suppress(table[:, :, c], minimum) for c in constructs], axis=2)
+        state |= dict(zip(parts, done, strict=True))
+    return state
+
+
+def breakdown_rows(
+    model: Model,
+    sample: Sample,
+    scored: Scored,
+    cells: Cells,
+    draws: Floats | None,
+    means: IndexMeans,
+    minimum: int,
+) -> Iterator[Row]:
+    """Yield a row per category and construct.
+
+    Parameters
+    ----------
+    scored : Scored
+        The group's engine, whose index weights score every part.
+    cells : Cells
+    draws : ndarray, shape (B, categories, 1 + 3p), or None
+        Replicate sums of the group's cells.
+    minimum : int
+        Named in the reason of a withheld cell.
+    """
+    factor, group = cells.factor, scored.group
+    point = _points(model, sample, scored, factor, means)
+    spread = _spread(model, sample, scored, draws, means, point)
+    for category, construct in np.ndindex(point.shape):
+        state = int(cells.state[group][category, construct])
+        n = cells.n[group][category, construct]
+        row: dict[str, object] = {
+            "group": group,
+            "engine": scored.engine,
+            "variable": factor.column,
+            "category": factor.categories[category],
+            "construct": model.construct_names[construct],
+            "n": count_column(n),
+            "n_eff": cells.n_eff[group][category, construct],
+            "conf_level": scored.level,
+            "note": scored.problem or _reason(state, n, minimum),
+        }
+        if not scored.problem and state == PUBLISHED and n > 0:
+            index = float(point[category, construct])
+            row |= {"index": index, **limits(spread, (category, construct))}
+            row["note"] = _open_note(index, float(spread.low[category, construct]), draws)
+        yield row
+
+
+def _reason(state: int, n: float, minimum: int) -> str:
+    if n == 0:
+        return "nobody in this category answered"
+    if state == SMALL:
+        return f"withheld: fewer than {minimum} respondents"
+    return "withheld: would reveal a smaller part" if state else ""
+
+
+def _open_note(index: float, low: float, draws: Floats | None) -> str:
+    if np.isnan(index):
+        return "an indicator of the construct has no answer in this category"
+    if draws is not None and np.isnan(low):
+        return f"limits withheld: more than {100 * FAILED_SHARE:.0f} % of the replicates failed"
+    return ""
+
+
+def _points(
+    model: Model, sample: Sample, scored: Scored, factor: Factor, means: IndexMeans
+) -> Floats:
+    """Return the point index of every cell, shape (categories, q)."""
+    rows = sample.rows_of(scored.group)
+    codes = factor.codes[rows]
+    columns = mean_columns(sample.origin.size)
+    sums = np.concatenate(
+        [point_sums(sample, rows[codes == k])[:, columns] for k in range(len(factor.categories))]
+    )
+    weights = np.broadcast_to(
+        scored.point.index_weights[scored.at], (sums.shape[0], sample.origin.size)
+    )
+    return _score(model, means_from_sums(sums, sample.origin, means), weights)
+
+
+def _spread(
+    model: Model,
+    sample: Sample,
+    scored: Scored,
+    draws: Floats | None,
+    means: IndexMeans,
+    point: Floats,
+) -> Spread:
+    if draws is None or scored.draws is None:
+        empty = np.full(point.shape, np.nan)
+        return Spread(empty, empty, empty)
+    item_means = means_from_sums(draws, sample.origin, means)
+    flat = item_means.reshape(-1, sample.origin.size)
+    weights = np.repeat(scored.draws.index_weights, draws.shape[1], axis=0)
+    index = _score(model, flat, weights).reshape(draws.shape[0], *point.shape)
+    if np.isfinite(index[scored.draws.ok]).all():
+        return percentile_spread(index, scored.draws.ok, scored.level)
+    parts = [
+        percentile_spread(
+            index[:, k, c], scored.draws.ok & np.isfinite(index[:, k, c]), scored.level
+        )
+        for k, c in np.ndindex(point.shape)
+    ]
+    return Spread(
+        *(
+            np.array([getattr(part, name) for part in parts]).reshape(point.shape)
+            for name in ("std_error", "low", "high")
+        )
+    )
+
+
+def _score(model: Model, means: Floats, weights: Floats) -> Floats:
+    low, high = scale_ends(model)
+    return index_points(means, weights, low, high, blocks(model))

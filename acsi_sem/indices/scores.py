@@ -1,0 +1,166 @@
+"""Rows of the indices and impacts tables: 0-100 scores and effects with intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from acsi_sem.estimators.result import Row
+from acsi_sem.estimators.structural import Structural
+from acsi_sem.inference.intervals import Spread, percentile_spread
+from acsi_sem.inference.pls_rows import withheld_limits
+from acsi_sem.kernels.moments import Floats
+from acsi_sem.kernels.regression import Arrows
+from acsi_sem.spec.graph import adjacency, blocks
+from acsi_sem.spec.model import Model
+from acsi_sem.terms import Engine
+
+IMPACT_STEP = 5.0
+"""Points by which a driver rises in `impact_5`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """One engine's scores of one group.
+
+    Attributes
+    ----------
+    point : Structural
+        A batch of point estimates; `at` is this group's element.
+    draws : Structural or None
+        Its replicates, or None without a bootstrap.
+    problem : str
+        Why the fit may not be used; empty when it may.
+    """
+
+    group: str
+    engine: Engine
+    point: Structural
+    at: int
+    draws: Structural | None
+    level: float
+    problem: str = ""
+
+    @property
+    def note(self) -> str:
+        """The reason for blank numbers, or an empty text."""
+        if self.problem or self.draws is None:
+            return self.problem
+        return withheld_limits(self.draws.ok)
+
+    def spread(self, draws: Floats) -> Spread:
+        """Return the spread over this group's usable replicates."""
+        if self.draws is None:
+            empty = np.full(draws.shape[1:], np.nan)
+            return Spread(empty, empty, empty)
+        return percentile_spread(draws, self.draws.ok, self.level)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Respondents behind a group's indices: per construct answered, complete, effective."""
+
+    answered: tuple[float, ...]
+    complete: float
+    effective: tuple[float, ...]
+
+
+def count_column(value: float) -> int:
+    """Return a count as the tables hold it: a whole number."""
+    return round(value)
+
+
+def index_rows(model: Model, scored: Scored, counts: Counts) -> Iterator[Row]:
+    """Yield one row per construct: the index with its standard error and limits."""
+    none = np.full((1, len(model.constructs)), np.nan)
+    spread = scored.spread(none if scored.draws is None else scored.draws.index)
+    for i, construct in enumerate(model.construct_names):
+        row: dict[str, object] = {
+            "group": scored.group,
+            "engine": scored.engine,
+            "construct": construct,
+            "n": count_column(counts.answered[i]),
+            "n_complete": count_column(counts.complete),
+            "n_eff": counts.effective[i],
+            "conf_level": scored.level,
+            "note": scored.note,
+        }
+        if not scored.problem:
+            row |= {"index": float(scored.point.index[scored.at, i]), **limits(spread, (i,))}
+        yield row
+
+
+def limits(spread: Spread, at: tuple[int, ...]) -> dict[str, object]:
+    """Return the standard error and limit columns of one element of a spread."""
+    return {
+        "std_error": float(spread.std_error[at]),
+        "conf_low": float(spread.low[at]),
+        "conf_high": float(spread.high[at]),
+    }
+
+
+def impact_rows(model: Model, scored: Scored) -> Iterator[Row]:
+    """Yield direct, indirect and total effects and 5-point impacts of every connected pair."""
+    arrows = adjacency(model)
+    names = model.construct_names
+    for effect, present in _present(arrows).items():
+        estimate = _effect(scored.point, effect)
+        draws = np.full((1, *arrows.shape), np.nan)
+        if scored.draws is not None:
+            draws = _effect(scored.draws, effect)
+        spread = scored.spread(draws)
+        for target, source in np.argwhere(present).tolist():
+            row: dict[str, object] = {
+                "group": scored.group,
+                "engine": scored.engine,
+                "source": names[source],
+                "target": names[target],
+                "effect": effect,
+                "conf_level": scored.level,
+                "note": scored.note,
+            }
+            if not scored.problem:
+                row |= {
+                    "estimate": float(estimate[scored.at, target, source]),
+                    **limits(spread, (target, source)),
+                }
+            yield row
+
+
+def _present(arrows: Arrows) -> dict[str, Arrows]:
+    """Return which pairs have a direct, an indirect, any effect at all."""
+    step = arrows.astype(np.int64)
+    reach = np.zeros_like(step)
+    power = step
+    for _ in range(arrows.shape[0]):
+        reach = np.minimum(reach + power, 1)
+        power = np.minimum(power @ step, 1)
+    indirect = np.minimum(reach @ step, 1) > 0
+    return {"direct": arrows, "indirect": indirect, "total": reach > 0, "impact_5": reach > 0}
+
+
+def _effect(structural: Structural, effect: str) -> Floats:
+    if effect == "direct":
+        return structural.direct
+    if effect == "indirect":
+        return structural.total - structural.direct
+    return structural.total * (IMPACT_STEP if effect == "impact_5" else 1.0)
+
+
+def share_of_index(model: Model, weights: Floats) -> Floats:
+    """Return index weights normalised to sum to one within each block.
+
+    Parameters
+    ----------
+    weights : ndarray, shape (p,)
+        Unstandardised index weights.
+
+    Returns
+    -------
+    ndarray, shape (p,)
+    """
+    block = blocks(model)
+    share: Floats = weights / np.bincount(block, weights)[block]
+    return share

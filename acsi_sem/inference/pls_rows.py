@@ -1,0 +1,167 @@
+"""Rows of the output tables for a PLS fit: point, standard error, limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from acsi_sem.estimators.pls import PlsEstimates
+from acsi_sem.estimators.result import Diagnosis, EngineResult, Row
+from acsi_sem.inference.intervals import FAILED_SHARE, Spread, percentile_spread, two_sided_p
+from acsi_sem.kernels.moments import Floats
+from acsi_sem.spec.graph import adjacency, blocks
+from acsi_sem.spec.model import Model
+from acsi_sem.terms import LOADING, PATH, WEIGHT
+
+MEASURES = ("alpha", "rho_c", "ave", "r2", "r2_adj")
+
+
+@dataclass(frozen=True, slots=True)
+class Draws:
+    """Replicate estimates of one group with what makes an interval of them."""
+
+    estimates: PlsEstimates
+    level: float
+
+    def spread(self, values: Floats) -> Spread:
+        """Return the spread of one statistic over the usable replicates."""
+        return percentile_spread(values, self.estimates.structural.ok, self.level)
+
+
+def withheld_limits(ok: NDArray[np.bool_]) -> str:
+    """Say why limits are withheld, or return an empty text when they are not."""
+    failed = 1 - float(ok.mean())
+    if failed <= FAILED_SHARE:
+        return ""
+    return f"limits withheld: {100 * failed:.1f} % of the replicates failed"
+
+
+def pls_result(
+    model: Model, group: str, point: PlsEstimates, at: int, draws: Draws | None
+) -> EngineResult:
+    """Tabulate the PLS fit of one group.
+
+    Parameters
+    ----------
+    model : Model
+    group : str
+    point : PlsEstimates
+        A batch of point fits; `at` is this group's element.
+    draws : Draws or None
+        Its replicates; without them standard errors and limits are empty.
+
+    Returns
+    -------
+    EngineResult
+        Blank numbers with the reason where the point fit failed.
+    """
+    diagnosis = _diagnose(group, point, at)
+    note = "; ".join(diagnosis.problems)
+    if not note and draws is not None:
+        note = withheld_limits(draws.estimates.structural.ok)
+    estimates = [
+        _estimate_row(cell, group, diagnosis.ok, note) for cell in _cells(model, point, at, draws)
+    ]
+    quality = list(_quality_rows(model, group, point, at, draws)) if diagnosis.ok else []
+    return EngineResult(tuple(estimates), (), tuple(quality), diagnosis)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    lhs: str
+    op: str
+    rhs: str
+    estimate: float
+    spread: Spread | None
+
+
+def _cells(model: Model, point: PlsEstimates, at: int, draws: Draws | None) -> Iterator[_Cell]:
+    """Yield loadings, weights and paths with their spreads; a single item has none."""
+    block = blocks(model)
+    single = np.bincount(block)[block] == 1
+    owners = [model.construct_names[c] for c in block]
+    for op, field in ((LOADING, "loadings"), (WEIGHT, "weights")):
+        values = getattr(point, field)[at]
+        spread = draws and draws.spread(getattr(draws.estimates, field))
+        for i, item in enumerate(model.indicators):
+            part = None if single[i] or spread is None else _pick(spread, (i,))
+            yield _Cell(owners[i], op, item.name, float(values[i]), part)
+    names = model.construct_names
+    spread = draws and draws.spread(draws.estimates.paths)
+    for target, source in np.argwhere(adjacency(model)).tolist():
+        part = None if spread is None else _pick(spread, (target, source))
+        value = float(point.paths[at, target, source])
+        yield _Cell(names[target], PATH, names[source], value, part)
+
+
+def _pick(spread: Spread, at: tuple[int, ...]) -> Spread:
+    return Spread(spread.std_error[at], spread.low[at], spread.high[at])
+
+
+def _estimate_row(cell: _Cell, group: str, ok: bool, note: str) -> Row:
+    row: dict[str, object] = {
+        "group": group,
+        "engine": "pls",
+        "lhs": cell.lhs,
+        "op": cell.op,
+        "rhs": cell.rhs,
+        "note": note,
+    }
+    if not ok:
+        return row
+    row |= {"estimate": cell.estimate, "std_estimate": cell.estimate}
+    if cell.spread is None:
+        return row
+    std_error = float(cell.spread.std_error)
+    statistic = cell.estimate / std_error if std_error > 0 else float("nan")
+    return row | {
+        "std_error": std_error,
+        "se_type": "bootstrap",
+        "statistic": statistic,
+        "p_value": two_sided_p(statistic),
+        "conf_low": float(cell.spread.low),
+        "conf_high": float(cell.spread.high),
+        "std_estimate_se": std_error,
+    }
+
+
+def _quality_rows(
+    model: Model, group: str, point: PlsEstimates, at: int, draws: Draws | None
+) -> Iterator[Row]:
+    for measure in MEASURES:
+        values = getattr(point, measure)[at]
+        spread = draws and draws.spread(getattr(draws.estimates, measure))
+        for i, construct in enumerate(model.construct_names):
+            if np.isnan(values[i]):
+                continue
+            row: dict[str, object] = {
+                "group": group,
+                "engine": "pls",
+                "construct": construct,
+                "measure": measure,
+                "value": float(values[i]),
+            }
+            if spread is not None:
+                row |= {"conf_low": float(spread.low[i]), "conf_high": float(spread.high[i])}
+            yield row
+
+
+def _diagnose(group: str, point: PlsEstimates, at: int) -> Diagnosis:
+    problems = []
+    if not point.converged[at]:
+        problems.append("PLS did not converge")
+    elif not point.structural.ok[at]:
+        problems.append("the path coefficients are not defined (collinear construct scores)")
+    elif np.isnan(point.structural.index[at]).any():
+        problems.append("an index is not defined: its weights do not sum to a positive range")
+    return Diagnosis(
+        group,
+        "pls",
+        bool(point.converged[at]),
+        not problems,
+        int(point.iterations[at]),
+        problems=tuple(problems),
+    )

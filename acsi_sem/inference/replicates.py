@@ -1,0 +1,180 @@
+"""Bootstrap replicates of every group at once, as sums of row products.
+
+Rows (or PSUs) are drawn within strata and groups, so the replicates of `all` are the sums of
+its groups' replicates and cost nothing more. Streams are keyed by study, group and chunk:
+results depend on neither the order of groups nor the number of workers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from acsi_sem.inference.sample import Ints, Sample
+from acsi_sem.kernels.moments import Floats, mean_columns, weighted_sums
+from acsi_sem.kernels.resample import bootstrap_counts, frequency_counts
+from acsi_sem.terms import ALL
+
+CHUNK = 128  # replicates per stream and matrix product; part of the result, never tune per machine
+
+Progress = Callable[[int], None]
+
+
+def _silent(done: int) -> None:
+    """Report progress to nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replicates:
+    """Sums of row products under B replicate weightings.
+
+    Attributes
+    ----------
+    sums : mapping group -> ndarray, shape (B, k)
+    cells : mapping (group, variable) -> ndarray, shape (B, categories, 1 + 3p)
+        Sums of the mean columns by category of a breakdown variable.
+    count : int
+        B.
+    """
+
+    sums: Mapping[str, Floats]
+    cells: Mapping[tuple[str, str], Floats]
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class _DrawSet:
+    """Rows drawn together: a group, or the whole survey when PSUs run across groups."""
+
+    key: str
+    rows: Ints
+    members: tuple[tuple[str, Ints], ...]
+
+
+def stream(seed: int, study: str, group: str, chunk: int) -> np.random.Generator:
+    """Return the random stream of one chunk of replicates of one group.
+
+    Parameters
+    ----------
+    seed : int
+        Non-negative.
+    study, group : str
+        Names; they enter by SHA-256, so any text will do.
+    chunk : int
+        Number of the chunk of replicates.
+    """
+    digest = hashlib.sha256(f"{study}\x00{group}".encode()).digest()
+    words = np.frombuffer(digest, dtype="<u4").tolist()
+    root = np.random.SeedSequence([seed, *words], spawn_key=(chunk,))
+    return np.random.Generator(np.random.PCG64(root))
+
+
+def draw_replicates(
+    sample: Sample,
+    factors: Mapping[str, NDArray[np.intp]],
+    *,
+    replicates: int,
+    seed: int,
+    study: str,
+    progress: Progress = _silent,
+) -> Replicates:
+    """Draw the bootstrap and sum row products under it.
+
+    Parameters
+    ----------
+    sample : Sample
+    factors : mapping variable -> ndarray of int, shape (n,)
+        Category of each row of each breakdown variable, -1 for none.
+    replicates, seed : int
+    study : str
+    progress : callable
+        Told how many replicates times rows were done since the last call.
+
+    Returns
+    -------
+    Replicates
+        For every group of the sample, ``all`` included.
+    """
+    sums: dict[str, list[Floats]] = {name: [] for name, _ in sample.parts}
+    cells: dict[tuple[str, str], list[Floats]] = {
+        (name, variable): [] for name, _ in sample.parts for variable in factors
+    }
+    small = np.ascontiguousarray(sample.products[:, mean_columns(sample.origin.size)])
+    for draw in _draw_sets(sample):
+        for weights in _weights(sample, draw, replicates, seed, study):
+            for name, at in draw.members:
+                own = weights if at.size == draw.rows.size else weights[:, at]
+                rows = draw.rows[at]
+                sums[name].append(weighted_sums(own, sample.products[rows]))
+                for variable, codes in factors.items():
+                    cells[name, variable].append(
+                        _cell_sums(own, small[rows], codes[rows], int(codes.max(initial=-1)) + 1)
+                    )
+            progress(weights.shape[0] * draw.rows.size)
+    return _with_all(
+        sample,
+        {name: np.concatenate(parts) for name, parts in sums.items()},
+        {key: np.concatenate(parts) for key, parts in cells.items()},
+        replicates,
+    )
+
+
+def _draw_sets(sample: Sample) -> list[_DrawSet]:
+    """Draw group by group, or over the whole survey when a PSU has rows in several groups."""
+    parts = sample.parts
+    homes = np.concatenate([np.unique(sample.psu[rows]) for _, rows in parts])
+    if np.unique(homes).size == homes.size:
+        return [_DrawSet(name, rows, ((name, np.arange(rows.size)),)) for name, rows in parts]
+    every = np.arange(sample.weights.size)
+    return [_DrawSet(ALL, every, parts)]
+
+
+def _weights(
+    sample: Sample, draw: _DrawSet, replicates: int, seed: int, study: str
+) -> Iterator[Floats]:
+    """Yield replicate weights of the draw set's rows, chunk by chunk."""
+    _, first, unit = np.unique(sample.psu[draw.rows], return_index=True, return_inverse=True)
+    _, strata = np.unique(sample.strata[draw.rows][first], return_inverse=True)
+    weights = sample.weights[draw.rows]
+    clustered = first.size < draw.rows.size
+    for chunk, start in enumerate(range(0, replicates, CHUNK)):
+        size = min(CHUNK, replicates - start)
+        generator = stream(seed, study, draw.key, chunk)
+        if sample.frequency and not clustered:
+            yield frequency_counts(generator, weights[first], strata, size)[:, unit]
+        else:
+            yield bootstrap_counts(generator, strata, size)[:, unit] * weights
+
+
+def _cell_sums(weights: Floats, rows: Floats, codes: Ints, categories: int) -> Floats:
+    sums = np.zeros((weights.shape[0], categories, rows.shape[1]))
+    for category in range(categories):
+        at = np.flatnonzero(codes == category)
+        sums[:, category] = weighted_sums(weights[:, at], rows[at])
+    return sums
+
+
+def _with_all(
+    sample: Sample,
+    sums: dict[str, Floats],
+    cells: dict[tuple[str, str], Floats],
+    count: int,
+) -> Replicates:
+    """Add up the groups to `all`, in group order."""
+    names = [name for name, _ in sample.parts]
+    if ALL not in sums:
+        sums[ALL] = _added([sums[name] for name in names])
+        for variable in dict.fromkeys(variable for _, variable in cells):
+            cells[ALL, variable] = _added([cells[name, variable] for name in names])
+    return Replicates(sums, cells, count)
+
+
+def _added(parts: list[Floats]) -> Floats:
+    total = parts[0].copy()
+    for part in parts[1:]:
+        total += part
+    return total
