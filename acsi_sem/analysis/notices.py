@@ -65,7 +65,7 @@ def _unexpected_signs(fit: Fit) -> Iterator[Notice]:
     for row in records(fit.estimates[fit.estimates["op"] == PATH]):
         sign = expected.get((row["lhs"], row["rhs"]), "any")
         estimate = row["estimate"]
-        if not (sign == "positive" and estimate < 0 or sign == "negative" and estimate > 0):
+        if not ((sign == "positive" and estimate < 0) or (sign == "negative" and estimate > 0)):
             continue
         clear = row["p_value"] < 1 - fit.request.level
         strength = "and clearly so" if clear else "but it cannot be told from zero"

@@ -15,6 +15,7 @@ from acsi_sem.analysis.tables import assemble
 from acsi_sem.analysis.values import Fit, ReplicateCount, Request
 from acsi_sem.estimators.ols import estimate_ols, fit_ols
 from acsi_sem.estimators.pls import PlsEstimates, check_modes, estimate_pls
+from acsi_sem.estimators.preload import preload
 from acsi_sem.estimators.result import EngineResult, Row
 from acsi_sem.estimators.structural import Structural
 from acsi_sem.indices.breakdown import breakdown_rows, count_cells
@@ -140,6 +141,7 @@ def fit(
     check_request(request, model, survey)
     if "pls" in request.engines:
         check_modes(model)
+    preload(request.engines)
     with threadpool_limits(limits=1):
         return _estimate(_prepare(model, survey, request, progress), progress)
 

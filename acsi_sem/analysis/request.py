@@ -62,13 +62,13 @@ def _engine_problems(request: Request) -> Iterator[Problem]:
 
 
 def _number_problems(request: Request) -> Iterator[Problem]:
-    if request.replicates != 0 and not 100 <= request.replicates <= 1_000_000:
+    if request.replicates != 0 and not 50 <= request.replicates <= 1_000_000:
         yield Problem(
             "request",
             "bootstrap",
-            "0 (none), or 100 to 1000000 replicates",
+            "0 (none), or 50 to 1000000 replicates",
             str(request.replicates),
-            "2000 is the default; fewer than 100 give no usable percentiles",
+            "2000 is the default; fewer than 50 give no usable percentiles",
         )
     if not 0.5 <= request.level < 1:
         yield Problem(

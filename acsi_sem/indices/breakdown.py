@@ -103,7 +103,7 @@ def breakdown_rows(
     spread = _spread(model, sample, scored, draws, means, point)
     for category, construct in np.ndindex(point.shape):
         state = int(cells.state[group][category, construct])
-        n = cells.n[group][category, construct]
+        n = float(cells.n[group][category, construct])
         row: dict[str, object] = {
             "group": group,
             "engine": scored.engine,

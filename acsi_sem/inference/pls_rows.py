@@ -85,12 +85,12 @@ def _cells(model: Model, point: PlsEstimates, at: int, draws: Draws | None) -> I
     owners = [model.construct_names[c] for c in block]
     for op, field in ((LOADING, "loadings"), (WEIGHT, "weights")):
         values = getattr(point, field)[at]
-        spread = draws and draws.spread(getattr(draws.estimates, field))
+        spread = None if draws is None else draws.spread(getattr(draws.estimates, field))
         for i, item in enumerate(model.indicators):
             part = None if single[i] or spread is None else _pick(spread, (i,))
             yield _Cell(owners[i], op, item.name, float(values[i]), part)
     names = model.construct_names
-    spread = draws and draws.spread(draws.estimates.paths)
+    spread = None if draws is None else draws.spread(draws.estimates.paths)
     for target, source in np.argwhere(adjacency(model)).tolist():
         part = None if spread is None else _pick(spread, (target, source))
         value = float(point.paths[at, target, source])
@@ -133,7 +133,7 @@ def _quality_rows(
 ) -> Iterator[Row]:
     for measure in MEASURES:
         values = getattr(point, measure)[at]
-        spread = draws and draws.spread(getattr(draws.estimates, measure))
+        spread = None if draws is None else draws.spread(getattr(draws.estimates, measure))
         for i, construct in enumerate(model.construct_names):
             if np.isnan(values[i]):
                 continue

@@ -108,9 +108,7 @@ def pls(
     starts = np.flatnonzero(np.diff(blocks, prepend=-1))
     if scheme not in ("path", "factorial", "centroid"):
         raise ValueError(f"scheme must be path, factorial or centroid, not {scheme!r}")
-    if not np.array_equal(np.unique(blocks), np.arange(arrows.shape[0])) or (
-        starts.size != arrows.shape[0]
-    ):
+    if not np.array_equal(blocks[starts], np.arange(arrows.shape[0])):
         raise ValueError("blocks must number the constructs in ascending order from 0")
     shape = _Shape(np.asarray(blocks), starts, arrows, scheme)
     parts = [
@@ -155,16 +153,29 @@ def _outer_step(r: Floats, weights: Floats, shape: _Shape) -> tuple[Floats, Floa
     cross = np.empty((r.shape[0], len(shape.slices), r.shape[2]))
     score = np.empty((len(shape.slices), *cross.shape[1:]))
     for c, block in enumerate(shape.slices):
-        np.einsum("kjb,jb->kb", r[:, block], weights[block], out=cross[:, c])
+        _add_products(r[:, block].swapaxes(0, 1), weights[block], cross[:, c])
     for c, block in enumerate(shape.slices):
-        np.einsum("kdb,kb->db", cross[block], weights[block], out=score[c])
+        _add_products(cross[block], weights[block], score[c])
     with np.errstate(invalid="ignore", divide="ignore"):
         scale = 1.0 / np.sqrt(np.einsum("iib->ib", score))
     score = score * scale * scale[:, None]
     cross = cross * scale
     inner = _inner_weights(score, shape)
-    following = np.einsum("kdb,kdb->kb", inner[shape.blocks], cross)
+    following = np.empty_like(weights)
+    for block, own in zip(shape.slices, inner, strict=True):
+        _add_products(cross[block].swapaxes(0, 1), own, following[block])
     return weights * scale[shape.blocks], following
+
+
+def _add_products(terms: Floats, factors: Floats, out: Floats) -> None:
+    """Sum terms[j] * factors[j] over j into `out`, in order.
+
+    An einsum would be shorter but takes another order of addition for another batch size, and
+    an element's last bits must not depend on its neighbours.
+    """
+    np.multiply(terms[0], factors[0], out=out)
+    for term, factor in zip(terms[1:], factors[1:], strict=True):
+        out += term * factor
 
 
 def _inner_weights(score: Floats, shape: _Shape) -> Floats:

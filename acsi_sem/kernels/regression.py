@@ -123,7 +123,7 @@ def regressions(covariance: Floats, arrows: Arrows) -> Regressions:
     coefficients = regress_last(last, arrows)
     variance = np.einsum("iib->ib", last)
     with np.errstate(invalid="ignore", divide="ignore"):
-        r2 = np.einsum("ijb,ijb->ib", coefficients, last) / variance
+        r2 = sum(coefficients[:, j] * last[:, j] for j in range(last.shape[0])) / variance
     r2[~arrows.any(axis=1)] = np.nan
     return Regressions(np.ascontiguousarray(np.moveaxis(coefficients, -1, 0)), r2.T.copy())
 

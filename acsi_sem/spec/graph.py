@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import graphlib
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,8 @@ from acsi_sem.spec.model import Model
 
 def blocks(model: Model) -> NDArray[np.intp]:
     """Return, for each indicator in order, the number of its construct; shape (p,)."""
-    return np.repeat(np.arange(len(model.constructs)), [len(c.indicators) for c in model.constructs])
+    sizes = [len(construct.indicators) for construct in model.constructs]
+    return np.repeat(np.arange(len(sizes)), sizes)
 
 
 def adjacency(model: Model) -> NDArray[np.bool_]:
@@ -58,17 +60,18 @@ def find_cycle(arrows: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
     >>> find_cycle({"a": ["b"], "b": ["c"], "c": ["a"]})
     ('a', 'b', 'c', 'a')
     """
-    done: set[str] = set()
+    sources: dict[str, list[str]] = {}
+    for source, targets in arrows.items():
+        for target in targets:
+            sources.setdefault(target, []).append(source)
+    try:
+        graphlib.TopologicalSorter(sources).prepare()
+    except graphlib.CycleError as error:
+        return _from_first(error.args[1], list(arrows))
+    return ()
 
-    def walk(node: str, trail: tuple[str, ...]) -> tuple[str, ...]:
-        if node in trail:
-            return (*trail[trail.index(node) :], node)
-        if node in done:
-            return ()
-        for target in arrows.get(node, ()):
-            if cycle := walk(target, (*trail, node)):
-                return cycle
-        done.add(node)
-        return ()
 
-    return next((cycle for start in arrows if (cycle := walk(start, ()))), ())
+def _from_first(cycle: Sequence[str], order: Sequence[str]) -> tuple[str, ...]:
+    """Turn a closed cycle so that it starts with its first member in `order`."""
+    start = min(range(len(cycle) - 1), key=lambda i: order.index(cycle[i]))
+    return (*cycle[start:-1], *cycle[: start + 1])

@@ -1,4 +1,4 @@
-"""A study as a frozen value: which model, which file, which design, what to break down and report."""
+"""A study as a frozen value: which model, file and design, what to break down and report."""
 
 from __future__ import annotations
 

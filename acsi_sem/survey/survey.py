@@ -114,5 +114,5 @@ class Survey:
     @property
     def complete(self) -> NDArray[np.bool_]:
         """Rows with an answer to every indicator; shape (n,)."""
-        answered: NDArray[np.bool_] = ~np.isnan(self.values).any(axis=1)
+        answered: NDArray[np.bool_] = np.asarray(~np.isnan(self.values).any(axis=1))
         return answered

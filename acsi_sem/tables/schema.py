@@ -31,10 +31,10 @@ _LIMITS: Final = "std_error conf_low conf_high conf_level"
 ESTIMATES: Final = Schema(
     "estimates",
     {
-        **dict.fromkeys("group engine lhs op rhs".split(), "text"),
+        **dict.fromkeys(["group", "engine", "lhs", "op", "rhs"], "text"),
         **dict.fromkeys(("estimate", "std_error"), "number"),
         "se_type": "text",
-        **dict.fromkeys("statistic p_value conf_low conf_high".split(), "number"),
+        **dict.fromkeys(["statistic", "p_value", "conf_low", "conf_high"], "number"),
         **dict.fromkeys(("std_estimate", "std_estimate_se"), "number"),
         "note": "text",
     },

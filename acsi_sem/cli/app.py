@@ -1,0 +1,275 @@
+"""Commands of `acsi-sem`."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final, cast
+
+import typer
+from typer.core import TyperGroup
+
+from acsi_sem.cli import options
+from acsi_sem.cli.log import RunLog
+from acsi_sem.cli.terminal import progress_bar, say, tell, tell_warnings
+from acsi_sem.errors import AcsiError, Problem, SpecError, UsageError
+
+if TYPE_CHECKING:
+    from acsi_sem.runs.execute import Outcome
+
+LATER: Final = (
+    *("run", "history", "status", "diff", "publish", "plan", "rake"),
+    *("compare", "explore", "models", "init", "convert", "doctor", "bench"),
+)
+NOT_CONVERGED: Final = 5
+WARNED: Final = 7
+
+
+class _Commands(TyperGroup):
+    """Names the planned commands as such instead of calling them unknown."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Refuse a planned command by name."""
+        if args and args[0] in LATER:
+            got = f"{args[0]}, which this version does not have yet"
+            raise UsageError(Problem("acsi-sem", "", "a command of this version", got))
+        return super().resolve_command(ctx, args)
+
+
+app = typer.Typer(
+    cls=_Commands,
+    help="Fit and publish customer satisfaction indices.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        from acsi_sem import __version__
+
+        say(f"acsi-sem {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def validate(
+    files: Annotated[list[str], typer.Argument(help="Model or study files.", metavar="FILE...")],
+) -> None:
+    """Check model and study files; exit 3 with every error and its place."""
+    from acsi_sem.spec.validate import validate_file
+
+    problems: list[Problem] = []
+    for file in files:
+        try:
+            say(validate_file(file))
+        except SpecError as error:
+            problems += error.problems
+    if problems:
+        raise SpecError(problems)
+
+
+@app.command()
+def schema(
+    kind: Annotated[str, typer.Argument(help="model or study")] = "model",
+) -> None:
+    """Print the JSON Schema of model (or study) files, for editors."""
+    from acsi_sem.spec.schema import model_schema, schema_text, study_schema
+
+    makers = {"model": model_schema, "study": study_schema}
+    if kind not in makers:
+        raise UsageError(Problem("acsi-sem schema", "", "model or study", repr(kind)))
+    typer.echo(schema_text(makers[kind]()), nl=False)
+
+
+@app.command()
+def fit(
+    model: Annotated[Path, typer.Argument(help="Model file.", metavar="MODEL")],
+    data: options.DataFile,
+    out: options.OutFolder,
+    group: options.Group = None,
+    engine: options.Engines = None,
+    weights: options.Weights = None,
+    weight_kind: options.WeightKind = "sampling",
+    strata: options.Strata = None,
+    psu: options.Psu = None,
+    scheme: options.Scheme = "path",
+    missing: options.Missing = "complete",
+    index_means: options.IndexMeans = "available",
+    weights_policy: options.WeightsPolicy = "allow",
+    se: options.StandardErrors = "ml",
+    meanstructure: options.MeanStructure = False,
+    bootstrap: options.Bootstrap = 2000,
+    seed: options.Seed = 1,
+    ci: options.Interval = "percentile",
+    level: options.Level = 0.95,
+    min_rows: options.MinRows = 50,
+    sheet: options.Sheet = "",
+    strict: options.Strict = False,
+) -> None:
+    """Fit a model to a survey file and write the tables as CSV and Parquet."""
+    options.check_values(
+        missing=missing,
+        weights_policy=weights_policy,
+        se=se,
+        ci=ci,
+        scheme=scheme,
+        index_means=index_means,
+        weight_kind=weight_kind,
+    )
+    engines = options.chosen_engines(engine) or ("pls",)
+    _refuse_later(meanstructure=meanstructure)
+    from acsi_sem.runs.execute import FitCommand, run_fit
+    from acsi_sem.spec.study import DesignColumns, Settings
+
+    command = FitCommand(
+        model=model,
+        data=data,
+        out=out,
+        group=group,
+        design=DesignColumns(weights, cast(Any, weight_kind), strata, psu),
+        settings=Settings(
+            engines=engines,
+            scheme=cast(Any, scheme),
+            index_means=cast(Any, index_means),
+            replicates=bootstrap,
+            seed=seed,
+            level=level,
+            minimum_rows=min_rows,
+        ),
+        sheet=sheet,
+    )
+    log = RunLog()
+    with progress_bar() as progress:
+        outcome = run_fit(command, log.timing(progress))
+    _warn_stale_report(out, outcome)
+    _end(outcome, log, strict)
+    say(f"{len(outcome.files)} files in {out}")
+
+
+def _refuse_later(*, meanstructure: bool) -> None:
+    if meanstructure:
+        got = "--meanstructure, which this version does not have yet"
+        raise UsageError(Problem("acsi-sem fit", "", "a model without means", got))
+
+
+@app.command()
+def report(
+    study: Annotated[Path, typer.Argument(help="Study file.", metavar="STUDY")],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder; default: reports/NAME.")
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option("--data", help="Survey file instead of the study's.")
+    ] = None,
+    group: options.Group = None,
+    engine: options.Engines = None,
+    bootstrap: Annotated[int | None, typer.Option("--bootstrap", help="Replicates.")] = None,
+    seed: Annotated[int | None, typer.Option("--seed", help="Seed of every draw.")] = None,
+    level: Annotated[float | None, typer.Option("--level", help="Confidence level.")] = None,
+    strict: options.Strict = False,
+) -> None:
+    """Fit a study and write its report and tables; options override the study file."""
+    asked = {
+        "engines": options.chosen_engines(engine),
+        "replicates": bootstrap,
+        "seed": seed,
+        "level": level,
+    }
+    from acsi_sem.runs.execute import REPORT, ReportCommand, run_report
+
+    command = ReportCommand(
+        study=study,
+        out=out or Path("reports") / study.resolve().parent.name,
+        data=data,
+        group=group,
+        overrides={name: value for name, value in asked.items() if value is not None},
+    )
+    log = RunLog()
+    with progress_bar() as progress:
+        outcome = run_report(command, log.timing(progress))
+    _end(outcome, log, strict)
+    say(f"report: {outcome.folder / REPORT}")
+
+
+@app.command()
+def simulate(
+    out: Annotated[Path, typer.Option("--out", help="CSV file to write.")],
+    model: Annotated[Path, typer.Option("--model", help="Model file.")] = Path("models/acsi.yaml"),
+    interviews: Annotated[int, typer.Option("--interviews", help="Per company.", min=60)] = 220,
+    seed: options.Seed = 1,
+) -> None:
+    """Simulate a small survey of six companies in two industries, for trying things out."""
+    from acsi_sem.runs.simulated import write_demo
+
+    rows = write_demo(model, out, seed=seed, interviews=interviews)
+    tell(f"{rows} simulated interviews in {out}")
+
+
+def _warn_stale_report(out: Path, outcome: Outcome) -> None:
+    """Say so when a report of an earlier run now stands beside new tables."""
+    page = out / "report.html"
+    if page.exists() and page.name not in outcome.files:
+        tell(f"{page} is of an earlier run; acsi-sem report renews it")
+
+
+def _end(outcome: Outcome, log: RunLog, strict: bool) -> None:
+    """Write the log, tell the warnings, and leave by exit code 5 or 7 where one is due."""
+    log.write(outcome.folder)
+    tell_warnings(outcome.fit)
+    failed = [found for found in outcome.fit.diagnoses if not found.ok]
+    for found in failed:
+        tell(f"{found.group}: {found.engine}: {'; '.join(found.problems)}")
+    if failed:
+        tell(f"{len(failed)} fits have no result; their rows are blank in {outcome.folder}")
+        raise typer.Exit(NOT_CONVERGED)
+    if strict and outcome.fit.notices:
+        raise typer.Exit(WARNED)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and leave with the exit code of DESIGN section 6."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run the command line and return its exit code.
+
+    Parameters
+    ----------
+    arguments : list of str, optional
+        ``sys.argv[1:]`` by default.
+    """
+    try:
+        code = app(args=arguments, standalone_mode=False, prog_name="acsi-sem")
+    except AcsiError as error:
+        for problem in error.problems:
+            tell(str(problem))
+        return error.exit_code
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (KeyboardInterrupt, typer.Abort):
+        tell("stopped; nothing was written")
+        return 130
+    except Exception as error:
+        return _unexpected(error)
+    return code if isinstance(code, int) else 0
+
+
+def _unexpected(error: Exception) -> int:
+    """Show a usage error as such (2) and anything else as ours (1)."""
+    show = getattr(error, "show", None)
+    if show is not None:
+        show()
+        return int(getattr(error, "exit_code", 2))
+    traceback.print_exc()
+    tell("acsi-sem: internal error (above); please report it with the command that led to it")
+    return 1

@@ -1,0 +1,96 @@
+"""Options of the commands, and the refusal of those that this version does not carry out yet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Final, cast
+
+import typer
+
+from acsi_sem.errors import Problem, UsageError
+from acsi_sem.terms import ENGINES, Engine
+
+DataFile = Annotated[
+    Path, typer.Option("--data", help="Survey file: xlsx, csv, sav, dta or parquet.")
+]
+OutFolder = Annotated[Path, typer.Option("--out", help="Folder for the tables.")]
+Group = Annotated[str | None, typer.Option("--group", help="Column whose values are fitted apart.")]
+Engines = Annotated[
+    list[str] | None,
+    typer.Option("--engine", help="pls, semopy or ols; repeat for several. Default: pls."),
+]
+Weights = Annotated[str | None, typer.Option("--weights", help="Column of row weights.")]
+WeightKind = Annotated[
+    str, typer.Option("--weight-kind", help="sampling (scale does not matter) or frequency.")
+]
+Strata = Annotated[str | None, typer.Option("--strata", help="Column of sampling strata.")]
+Psu = Annotated[str | None, typer.Option("--psu", help="Column of primary sampling units.")]
+Scheme = Annotated[str, typer.Option("--scheme", help="PLS: path, factorial or centroid.")]
+IndexMeans = Annotated[
+    str, typer.Option("--index-means", help="available (every answer) or complete (cases).")
+]
+Bootstrap = Annotated[int, typer.Option("--bootstrap", help="Replicates; 0 for none.")]
+Seed = Annotated[int, typer.Option("--seed", help="Seed of every random draw.")]
+Level = Annotated[float, typer.Option("--level", help="Confidence level.")]
+MinRows = Annotated[
+    int, typer.Option("--min-rows", help="Fewest complete interviews of a group that is fitted.")
+]
+Sheet = Annotated[str, typer.Option("--sheet", help="Sheet of an xlsx file; default: the first.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Exit 7 when there are warnings.")]
+Missing = Annotated[str, typer.Option("--missing", help="complete: listwise on the indicators.")]
+WeightsPolicy = Annotated[
+    str, typer.Option("--weights-policy", help="allow: report negative outer weights.")
+]
+StandardErrors = Annotated[
+    str, typer.Option("--se", help="semopy: ml, from the expected information.")
+]
+MeanStructure = Annotated[
+    bool, typer.Option("--meanstructure", help="Not available yet.", hidden=True)
+]
+Interval = Annotated[str, typer.Option("--ci", help="percentile bootstrap intervals.")]
+
+# Option -> (what this version does, what the design names for later).
+_VALUES: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
+    "--missing": (("complete",), ("mean", "em", "fiml")),
+    "--weights-policy": (("allow",), ("nonnegative", "drop")),
+    "--se": (("ml",), ("robust", "mlm", "cluster")),
+    "--ci": (("percentile",), ("bca", "studentized", "normal", "linearised")),
+    "--scheme": (("path", "factorial", "centroid"), ()),
+    "--index-means": (("available", "complete"), ()),
+    "--weight-kind": (("sampling", "frequency"), ()),
+    "--engine": (ENGINES, ("plsc", "ml", "ordinal")),
+}
+
+
+def check_values(**given: str | list[str]) -> None:
+    """Refuse option values that are unknown or not available yet, all at once.
+
+    Parameters
+    ----------
+    **given
+        Option name with underscores (``index_means``) and its value or values.
+
+    Raises
+    ------
+    UsageError
+    """
+    problems = []
+    for name, values in given.items():
+        option = "--" + name.replace("_", "-")
+        now, later = _VALUES[option]
+        for value in [values] if isinstance(values, str) else values:
+            if value in later:
+                got = f"{value}, which this version does not have yet"
+                problems.append(Problem(option, "", " or ".join(now), got))
+            elif value not in now:
+                problems.append(Problem(option, "", " or ".join(now), repr(value)))
+    if problems:
+        raise UsageError(problems)
+
+
+def chosen_engines(engines: list[str] | None) -> tuple[Engine, ...] | None:
+    """Return the engines asked for, in their fixed order; None when none was named."""
+    if not engines:
+        return None
+    check_values(engine=engines)
+    return cast("tuple[Engine, ...]", tuple(name for name in ENGINES if name in engines))

@@ -1,0 +1,203 @@
+"""A command carried out: files in, tables (and a report) out."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from acsi_sem.analysis.pipeline import Progress, fit
+from acsi_sem.analysis.values import Fit
+from acsi_sem.errors import Problem, UsageError
+from acsi_sem.runs.folder import write_folder
+from acsi_sem.runs.provenance import input_hashes, manifest, shown_path, versions
+from acsi_sem.spec.load import load_model
+from acsi_sem.spec.load_study import load_study
+from acsi_sem.spec.study import DesignColumns, Settings, Study
+from acsi_sem.survey.read import read_survey
+from acsi_sem.survey.survey import Survey
+from acsi_sem.tables.schema import MISSING, WARNINGS, make_table
+from acsi_sem.tables.write import csv_bytes, parquet_bytes
+
+MANIFEST = "manifest.json"
+REPORT = "report.html"
+
+
+@dataclass(frozen=True, slots=True)
+class FitCommand:
+    """`acsi-sem fit`: a model, a survey, and how to estimate."""
+
+    model: Path
+    data: Path
+    out: Path
+    group: str | None = None
+    design: DesignColumns = field(default_factory=DesignColumns)
+    settings: Settings = field(default_factory=Settings)
+    sheet: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportCommand:
+    """`acsi-sem report`: a study, with what the command line overrides."""
+
+    study: Path
+    out: Path
+    data: Path | None = None
+    group: str | None = None
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a command made: the fit, and the files it wrote."""
+
+    fit: Fit
+    folder: Path
+    files: tuple[str, ...]
+
+
+def run_fit(command: FitCommand, progress: Progress) -> Outcome:
+    """Fit a model to a survey file and write the tables.
+
+    Raises
+    ------
+    SpecError, DataError, UsageError
+    """
+    model = load_model(command.model)
+    survey = read_survey(
+        command.data,
+        model,
+        group=command.group,
+        design=command.design,
+        minimum_rows=command.settings.minimum_rows,
+        sheet=command.sheet,
+    )
+    fitted = _fit(model.name, survey, command.settings, progress, model=model)
+    files = table_files(fitted)
+    files[MANIFEST] = _json(manifest(fitted, None, _arguments(command), files))
+    write_folder(command.out, files, MANIFEST)
+    return Outcome(fitted, command.out, tuple(sorted(files)))
+
+
+def run_report(command: ReportCommand, progress: Progress) -> Outcome:
+    """Fit a study, write its tables and its report.
+
+    Raises
+    ------
+    SpecError, DataError, UsageError
+    """
+    from dataclasses import replace
+
+    study = load_study(command.study)
+    settings = replace(study.settings, **command.overrides)
+    model = load_model(_beside(study, study.model))
+    group = study.group if command.group is None else command.group
+    survey = read_survey(
+        _data_path(command, study),
+        model,
+        group=study.column_of(group) if group else None,
+        study=study,
+        minimum_rows=settings.minimum_rows,
+    )
+    fitted = _fit(study.name, survey, settings, progress, model=model)
+    arguments = {"data": survey.source.name, "group": group, **command.overrides}
+    files = table_files(fitted)
+    files[REPORT] = _page(fitted, study, arguments)
+    files[MANIFEST] = _json(manifest(fitted, study, arguments, files))
+    write_folder(command.out, files, MANIFEST)
+    return Outcome(fitted, command.out, tuple(sorted(files)))
+
+
+def _fit(name: str, survey: Survey, settings: Settings, progress: Progress, *, model: Any) -> Fit:
+    return fit(
+        model,
+        survey,
+        engines=settings.engines,
+        scheme=settings.scheme,
+        bootstrap=settings.replicates,
+        seed=settings.seed,
+        level=settings.level,
+        index_means=settings.index_means,
+        minimum_rows=settings.minimum_rows,
+        study=name,
+        progress=progress,
+    )
+
+
+def _page(fitted: Fit, study: Study, arguments: Mapping[str, object]) -> bytes:
+    from acsi_sem.report.content import Provenance, build_report
+    from acsi_sem.report.html import render_html
+
+    provenance = Provenance(
+        versions=versions(),
+        inputs=input_hashes(fitted, study),
+        seed=fitted.request.seed,
+        arguments=tuple((key, str(value)) for key, value in arguments.items()),
+    )
+    page: str = render_html(build_report(fitted, study, provenance=provenance))
+    return page.encode("utf-8")
+
+
+def table_files(fitted: Fit) -> dict[str, bytes]:
+    """Return every table of a fit as CSV and Parquet, file name to bytes."""
+    files: dict[str, bytes] = {}
+    for name, table in all_tables(fitted).items():
+        files[f"{name}.csv"] = csv_bytes(table)
+        files[f"{name}.parquet"] = parquet_bytes(table)
+    return files
+
+
+def all_tables(fitted: Fit) -> dict[str, pd.DataFrame]:
+    """Return every table of a fit by name."""
+    from dataclasses import asdict
+
+    return {
+        "estimates": fitted.estimates,
+        "indices": fitted.indices,
+        "impacts": fitted.impacts,
+        "fit_measures": fitted.fit_measures,
+        "quality": fitted.quality,
+        "breakdowns": fitted.breakdowns,
+        "items": fitted.items,
+        "missing": make_table(MISSING, [asdict(count) for count in fitted.survey.missing]),
+        "warnings": make_table(WARNINGS, [asdict(notice) for notice in fitted.notices]),
+    }
+
+
+def _json(value: object) -> bytes:
+    return (json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def _arguments(command: FitCommand) -> dict[str, object]:
+    return {
+        "model": shown_path(command.model),
+        "data": shown_path(command.data),
+        "group": command.group,
+        "weights": command.design.weight,
+        "weight_kind": command.design.weight_kind,
+        "strata": command.design.stratum,
+        "psu": command.design.psu,
+    }
+
+
+def _beside(study: Study, path: str) -> Path:
+    """Return a path named in a study file, which counts from the study's folder."""
+    return Path(os.path.normpath(Path(study.folder) / path))
+
+
+def _data_path(command: ReportCommand, study: Study) -> Path:
+    if command.data is not None:
+        return command.data
+    if not study.data:
+        where = str(command.study)
+        raise UsageError(
+            Problem(
+                where, "data.file", "a survey file", "none", "name one in the study or by --data"
+            )
+        )
+    return _beside(study, study.data)

@@ -1,0 +1,104 @@
+"""From a study file to a `Study`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+
+from acsi_sem.errors import SpecError
+from acsi_sem.spec import documents as doc
+from acsi_sem.spec.model import Text
+from acsi_sem.spec.structure import validate
+from acsi_sem.spec.study import Codebook, DesignColumns, OutOfRangeRule, Settings, Study
+from acsi_sem.spec.study_checks import check_study
+from acsi_sem.spec.yaml_source import Source, read_source
+
+
+def load_study(path: str | os.PathLike[str]) -> Study:
+    """Read and check a study file; its model file must exist but is not read.
+
+    Parameters
+    ----------
+    path : path
+        A YAML file; messages repeat it as given.
+
+    Returns
+    -------
+    Study
+        With every default filled in, the file's folder and its SHA-256.
+
+    Raises
+    ------
+    SpecError
+        With every fault at once, each at ``file:line:col``.
+    """
+    return study_from(read_source(path))
+
+
+def study_from(source: Source) -> Study:
+    """Check a document that has been read, and make the study of it.
+
+    Raises
+    ------
+    SpecError
+        With every fault at once.
+    """
+    document, faults = validate(doc.StudyDocument, source.data)
+    faults += check_study(source.data, source.folder)
+    if document is None or faults:
+        raise SpecError(source.problems(faults))
+    return _study(document, source)
+
+
+def _study(document: doc.StudyDocument, source: Source) -> Study:
+    data, design = document.data, document.design
+    return Study(
+        name=document.name,
+        title=Text.of(document.title, document.name),
+        model=document.model,
+        data=data.file if data else "",
+        sheet=(data.sheet if data else None) or "",
+        description=document.description,
+        source=document.source,
+        design=DesignColumns(design.weight, design.weight_kind, design.stratum, design.psu),
+        levels=tuple(document.levels.items()),
+        group=document.group or "",
+        columns=tuple(_codebooks(document.columns)),
+        breakdowns=tuple(_codebooks(document.breakdowns)),
+        out_of_range=tuple(_rules(document.out_of_range)),
+        settings=_settings(document),
+        language=document.report.language,
+        folder=str(source.folder),
+        sha256=source.sha256,
+    )
+
+
+def _settings(document: doc.StudyDocument) -> Settings:
+    return Settings(
+        engines=tuple(document.engines),
+        scheme=document.estimation.scheme,
+        index_means=document.estimation.index_means,
+        replicates=document.resampling.replicates,
+        seed=document.resampling.seed,
+        level=document.resampling.level,
+        minimum_rows=document.report.minimum_rows,
+    )
+
+
+def _codebooks(parts: Mapping[str, doc.ColumnPart]) -> Iterator[Codebook]:
+    for column, part in parts.items():
+        bins = part.bins if isinstance(part, doc.BreakdownPart) else None
+        yield Codebook(
+            column=column,
+            label=Text.of(part.label, column),
+            codes=tuple((code, Text.of(label, code)) for code, label in part.codes.items()),
+            missing=tuple(part.missing.items()),
+            bins=tuple(bins or ()),
+        )
+
+
+def _rules(columns: Mapping[str, Mapping[str, doc.RulePart]]) -> Iterator[OutOfRangeRule]:
+    for column, rules in columns.items():
+        for value, rule in rules.items():
+            number = None if value == "any" else float(value)
+            yield OutOfRangeRule(column, number, rule.treat, rule.label or "")

@@ -1,0 +1,129 @@
+"""Whether the answers can carry an estimation: enough complete rows, answers that vary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from acsi_sem.spec.model import Model
+from acsi_sem.survey.cells import number_key
+from acsi_sem.survey.raw import Findings
+from acsi_sem.survey.survey import Factor, Floats, MissingCount
+
+GROUPS_SHOWN: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """All rows or one group: its place in a message, its name at a sentence's end, its rows."""
+
+    path: str
+    name: str
+    rows: NDArray[np.bool_]
+
+
+def check_answers(
+    model: Model,
+    values: Floats,
+    missing: Sequence[MissingCount],
+    groups: Factor | None,
+    minimum: int,
+    findings: Findings,
+) -> None:
+    """Tell items without an answer, groups with too few complete rows, and constant items.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n, p)
+        Answers, NaN where there is none.
+    minimum : int
+        Fewest complete rows of a group; never less than the number of indicators plus one,
+        as a smaller group's covariance matrix is singular.
+    """
+    if _tell_empty(model, values, missing, findings):
+        return
+    every = np.ones(len(values), dtype=bool)
+    _check_part(model, values, _Part("all rows", "", every), minimum, findings)
+    if findings.problems or groups is None:
+        return
+    short = 0
+    for part in _parts(groups):
+        if short < GROUPS_SHOWN:
+            short += _check_part(model, values, part, minimum, findings)
+        else:
+            short += _complete(values, part.rows).sum() < _least(model, minimum)
+    if short > GROUPS_SHOWN:
+        got = f"fewer in {short:,} groups, of which {GROUPS_SHOWN} are named"
+        remedy = "check that the column is the one to group by"
+        findings.problem(f"column {groups.column}", "enough complete rows per group", got, remedy)
+
+
+def _parts(groups: Factor) -> Iterator[_Part]:
+    for i, (key, name) in enumerate(zip(groups.keys, groups.categories, strict=True)):
+        title = key if key == name else f"{key} ({name})"
+        path = f"column {groups.column}, group {title}"
+        yield _Part(path, f" of group {title}", groups.codes == i)
+
+
+def _tell_empty(
+    model: Model, values: Floats, missing: Sequence[MissingCount], findings: Findings
+) -> bool:
+    empty = np.asarray(np.isnan(values).all(axis=0))
+    for item, gone in zip(model.indicators, empty, strict=True):
+        if gone:
+            counts = [m for m in missing if m.indicator == item.name]
+            why = ", ".join(f"{m.code or m.label}: {m.count:,}" for m in counts)
+            got = f"none in {len(values):,} rows ({why})"
+            remedy = "check the item's column and its missing codes in the model"
+            findings.problem(f"column {item.column}", "at least one answer", got, remedy)
+    return bool(empty.any())
+
+
+def _complete(values: Floats, rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    complete: NDArray[np.bool_] = rows & ~np.isnan(values).any(axis=1)
+    return complete
+
+
+def _least(model: Model, minimum: int) -> int:
+    return max(minimum, len(model.indicators) + 1)
+
+
+def _check_part(
+    model: Model, values: Floats, part: _Part, minimum: int, findings: Findings
+) -> bool:
+    """Check one group; True when it has too few complete rows."""
+    complete = _complete(values, part.rows)
+    least = _least(model, minimum)
+    if complete.sum() < least:
+        _tell_short(model, values, part, int(complete.sum()), least, findings)
+        return True
+    answers = values[complete]
+    constant = (answers == answers[0]).all(axis=0)
+    for item, same, value in zip(model.indicators, constant, answers[0], strict=True):
+        if same:
+            got = f"{number_key(float(value))} in every complete row{part.name}"
+            remedy = "leave the item out of the model or the group out of the file"
+            findings.problem(f"column {item.column}", "answers that vary", got, remedy)
+    return False
+
+
+def _tell_short(
+    model: Model, values: Floats, part: _Part, complete: int, least: int, findings: Findings
+) -> None:
+    answered = (~np.isnan(values[part.rows])).sum(axis=0)
+    worst = model.indicators[int(answered.argmin())].name
+    total = int(part.rows.sum())
+    fewest = int(answered.min())
+    why = f" ({worst} has {fewest:,} answers)" if fewest < total else ""
+    got = f"{complete:,} of {total:,}{why}"
+    floor = len(model.indicators) + 1
+    remedy = (
+        "add rows or drop indicators"
+        if least == floor
+        else f"add rows, join groups or lower minimum_rows (never below {floor})"
+    )
+    findings.problem(part.path, f"at least {least:,} complete rows", got, remedy)

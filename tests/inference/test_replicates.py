@@ -1,0 +1,114 @@
+"""Replicates: strata, PSUs, streams, and the sum of groups that makes `all`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.testing import assert_allclose, assert_array_equal
+from simulated import make_survey, take
+
+from acsi_sem.inference.replicates import CHUNK, draw_replicates, stream
+from acsi_sem.inference.sample import Sample, group_moments, make_sample
+from acsi_sem.survey.survey import Survey
+
+
+def sample_of(survey: Survey) -> Sample:
+    """Reduce a survey."""
+    return make_sample(survey)
+
+
+def test_all_is_the_sum_of_its_groups() -> None:
+    drawn = draw_replicates(sample_of(make_survey()), {}, replicates=150, seed=1, study="s")
+    assert_array_equal(drawn.sums["all"], drawn.sums["group 1"] + drawn.sums["group 2"])
+
+
+def test_a_group_does_not_depend_on_the_others() -> None:
+    survey = make_survey(sizes=(150, 180))
+    both = draw_replicates(sample_of(survey), {}, replicates=150, seed=1, study="s")
+    assert survey.groups is not None
+    alone = take(survey, np.arange(150, 330))
+    assert alone.groups is not None
+    only = replace(alone, groups=replace(alone.groups, codes=np.zeros(180, dtype=np.intp)))
+    only = replace(
+        only, groups=replace(alone.groups, codes=np.zeros(180, np.intp), categories=("group 2",))
+    )
+    one = draw_replicates(sample_of(only), {}, replicates=150, seed=1, study="s")
+    assert_array_equal(both.sums["group 2"], one.sums["group 2"])
+
+
+def test_more_replicates_begin_with_the_same_ones() -> None:
+    sample = sample_of(make_survey())
+    few = draw_replicates(sample, {}, replicates=CHUNK, seed=1, study="s")
+    many = draw_replicates(sample, {}, replicates=CHUNK + 30, seed=1, study="s")
+    assert_array_equal(few.sums["group 1"], many.sums["group 1"][:CHUNK])
+
+
+def test_streams_differ_by_every_part_of_their_key() -> None:
+    keys = [
+        (1, "s", "g", 0),
+        (2, "s", "g", 0),
+        (1, "t", "g", 0),
+        (1, "s", "h", 0),
+        (1, "s", "g", 1),
+    ]
+    keys += [(1, "sg", "", 0), (1, "", "sg", 0)]
+    draws = {stream(*key).integers(0, 2**62) for key in keys}
+    assert len(draws) == len(keys)
+    assert stream(*keys[0]).integers(0, 2**62) == stream(*keys[0]).integers(0, 2**62)
+
+
+def test_cells_add_up_to_their_group() -> None:
+    survey = make_survey(missing=0.0)
+    codes = {part.column: part.codes for part in survey.factors}
+    sample = sample_of(survey)
+    drawn = draw_replicates(sample, codes, replicates=120, seed=3, study="s")
+    for group in ("all", "group 1", "group 2"):
+        total = drawn.cells[group, "gender"].sum(axis=1)
+        assert_array_equal(total[:, 0], drawn.sums[group][:, 0])
+
+
+def test_strata_are_drawn_apart() -> None:
+    survey = make_survey(grouped=False, missing=0.0)
+    strata = (np.arange(330) % 3).astype(np.intp)
+    survey = replace(survey, design=replace(survey.design, strata=strata))
+    cells = draw_replicates(sample_of(survey), {"h": strata}, replicates=110, seed=1, study="s")
+    assert_array_equal(cells.cells["all", "h"][:, :, 0], np.full((110, 3), 110.0))
+
+
+def test_rows_of_a_psu_are_drawn_together() -> None:
+    survey = make_survey(grouped=False, missing=0.0)
+    psu = (np.arange(330) // 10).astype(np.intp)
+    survey = replace(survey, design=replace(survey.design, psu=psu))
+    drawn = draw_replicates(sample_of(survey), {"psu": psu}, replicates=110, seed=1, study="s")
+    counts = drawn.cells["all", "psu"][:, :, 0]
+    assert_array_equal(counts % 10, np.zeros_like(counts))
+    assert_array_equal(counts.sum(axis=1), np.full(110, 330.0))
+
+
+def test_psus_across_groups_are_drawn_for_the_whole_survey() -> None:
+    survey = make_survey(sizes=(150, 150), missing=0.0)
+    psu = (np.arange(300) % 30).astype(np.intp)
+    survey = replace(survey, design=replace(survey.design, psu=psu))
+    drawn = draw_replicates(sample_of(survey), {"psu": psu}, replicates=110, seed=1, study="s")
+    one, two = (drawn.cells[f"group {g}", "psu"][:, :, 0] for g in (1, 2))
+    assert_array_equal(one, two)  # each PSU has five rows in both groups
+    assert_array_equal(drawn.sums["all"], drawn.sums["group 1"] + drawn.sums["group 2"])
+
+
+def test_the_spread_of_a_mean_is_the_textbook_one() -> None:
+    survey = make_survey(grouped=False, missing=0.0)
+    sample = sample_of(survey)
+    drawn = draw_replicates(sample, {}, replicates=20_000, seed=1, study="s")
+    means = drawn.sums["all"][:, 1] / drawn.sums["all"][:, 0]
+    expected = group_moments(sample).sd[0, 0] / np.sqrt(330)
+    # Monte-Carlo error of a standard deviation of 20,000 draws: 0.5 %; four of them.
+    assert_allclose(means.std(), expected, rtol=0.02)
+
+
+def test_weights_stay_with_their_rows() -> None:
+    weights = np.random.default_rng(1).uniform(0.5, 2, 330)
+    survey = make_survey(grouped=False, missing=0.0, weights=weights)
+    drawn = draw_replicates(sample_of(survey), {}, replicates=5_000, seed=1, study="s")
+    assert_allclose(drawn.sums["all"][:, 0].mean(), weights.sum(), rtol=5e-3)
+    assert not np.allclose(drawn.sums["all"][:, 0], weights.sum())
