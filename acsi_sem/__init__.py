@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from acsi_sem.analysis.pipeline import fit as fit
     from acsi_sem.analysis.scores import score_index as score_index
-    from acsi_sem.report.content import build_report as build_report
+    from acsi_sem.report.build import build_report as build_report
     from acsi_sem.report.html import render_html as render_html
     from acsi_sem.simulate.demo import demo_survey as demo_survey
     from acsi_sem.spec.load import load_model as load_model
@@ -31,7 +31,7 @@ __version__ = version("acsi-sem")
 _HOMES = {
     "fit": "acsi_sem.analysis.pipeline",
     "score_index": "acsi_sem.analysis.scores",
-    "build_report": "acsi_sem.report.content",
+    "build_report": "acsi_sem.report.build",
     "render_html": "acsi_sem.report.html",
     "demo_survey": "acsi_sem.simulate.demo",
     "load_model": "acsi_sem.spec.load",

@@ -44,7 +44,7 @@ def estimate_ols(model: Model, moments: Moments, means: IndexMeans) -> Structura
     covariance = turn @ moments.covariance @ turn.T
     direct = regressions(covariance, adjacency(model)).coefficients
     weights = np.broadcast_to(equal_weights(model), moments.mean.shape)
-    ok = np.isfinite(covariance).all(axis=(1, 2))
+    ok = np.asarray(np.isfinite(covariance).all(axis=(1, 2)))
     return make_structural(model, moments, weights, direct, ok, means)
 
 

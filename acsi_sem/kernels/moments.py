@@ -83,9 +83,9 @@ def products(values: Floats, origin: Floats) -> Floats:
     array([[1., 2., 3., 4., 6., 9., 1., 1., 2., 3.],
            [0., 0., 0., 0., 0., 0., 1., 0., 1., 0.]])
     """
-    answered = ~np.isnan(values)
+    answered: NDArray[np.bool_] = np.asarray(~np.isnan(values))
     x = np.where(answered, values - origin, 0.0)
-    complete = answered.all(axis=1)
+    complete = np.asarray(answered.all(axis=1), dtype=bool)
     z = np.where(complete[:, None], x, 0.0)
     first, second = np.triu_indices(values.shape[1])
     return np.ascontiguousarray(
@@ -176,7 +176,7 @@ def correlations(covariance: Floats) -> Floats:
 def mean_columns(p: int) -> NDArray[np.intp]:
     """Return which product columns carry means of p items: 1 + p complete-case, 2p available."""
     width = 1 + p + p * (p + 1) // 2 + 2 * p
-    return np.r_[0 : 1 + p, width - 2 * p : width]
+    return np.concatenate([np.arange(1 + p), np.arange(width - 2 * p, width)])
 
 
 def means_from_sums(sums: Floats, origin: Floats, means: str) -> Floats:

@@ -130,7 +130,8 @@ def _fit(name: str, survey: Survey, settings: Settings, progress: Progress, *, m
 
 
 def _page(fitted: Fit, study: Study, arguments: Mapping[str, object]) -> bytes:
-    from acsi_sem.report.content import Provenance, build_report
+    from acsi_sem.report.build import build_report
+    from acsi_sem.report.content import Provenance
     from acsi_sem.report.html import render_html
 
     provenance = Provenance(

@@ -28,7 +28,7 @@ def main(source: str) -> None:
         writer.writerow(["subset", "indicator", "n", "mean"])
         for name, inside in subsets.items():
             for item in answers:
-                column = answers.loc[inside, item].dropna()
+                column = answers[item][inside].dropna()
                 writer.writerow([name, item, len(column), repr(float(column.mean()))])
 
 
