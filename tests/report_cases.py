@@ -39,6 +39,12 @@ def pooled_fit() -> Fit:
 
 
 @cache
+def structural_fit() -> Fit:
+    """The covariance structure alone, which has no index."""
+    return fit(acsi_model(), make_survey(), engines=("semopy",), bootstrap=0)
+
+
+@cache
 def crowded_fit(groups: int) -> Fit:
     """As many groups as asked for, with 60 rows each."""
     survey = replace(make_survey(3, (60,) * groups, missing=0.0), factors=())
@@ -115,6 +121,7 @@ def other_model() -> Model:
     return make_model(blocks, paths, index="satisfaction", name="other")
 
 
+@cache
 def other_fit() -> Fit:
     """The other model on simulated answers."""
     model = other_model()

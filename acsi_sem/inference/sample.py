@@ -68,7 +68,7 @@ def make_sample(survey: Survey) -> Sample:
     if survey.groups is not None:
         codes = survey.groups.codes
         groups += [
-            (name, np.flatnonzero(codes == i)) for i, name in enumerate(survey.groups.categories)
+            (name, np.flatnonzero(codes == i)) for i, name in enumerate(survey.groups.values)
         ]
     return Sample(
         products=products(survey.values, origin),

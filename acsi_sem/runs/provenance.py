@@ -91,7 +91,7 @@ def _row_counts(fit: Fit) -> Iterator[dict[str, object]]:
     for name in fit.groups:
         inside = slice(None)
         if groups is not None and name != fit.groups[0]:
-            rows = groups.codes == groups.categories.index(name)
+            rows = groups.codes == groups.values.index(name)
         else:
             rows = complete | ~complete
         yield {

@@ -38,6 +38,11 @@ class Factor:
     codes: Ints
     keys: tuple[str, ...] = ()
 
+    @property
+    def values(self) -> tuple[str, ...]:
+        """The categories as tables name them: as they stand in the file, where they do."""
+        return self.keys or self.categories
+
 
 @dataclass(frozen=True, slots=True)
 class Design:

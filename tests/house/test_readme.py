@@ -1,0 +1,61 @@
+"""The README's examples run as they stand there."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+from pathlib import Path
+
+import pytest
+
+from acsi_sem.cli.app import run
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    """Return the fenced blocks of one language."""
+    return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Lay out what the examples read, with the simulated survey in its place."""
+    for name in ("models", "data"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("*.csv"))
+    monkeypatch.chdir(tmp_path)
+    assert run(["simulate", "--out", "data/demo/survey.csv"]) == 0
+    return tmp_path
+
+
+def test_five_lines_of_python(checkout: Path) -> None:
+    (code,) = blocks("python")
+    scope: dict[str, object] = {}
+    exec(code.replace("bootstrap=2000", "bootstrap=100"), scope)
+    assert len(scope["result"].indices) == 7 * 2 * 6  # type: ignore[attr-defined]
+
+
+def test_the_command_line(checkout: Path) -> None:
+    (text,) = [block for block in blocks("sh") if "acsi-sem fit" in block]
+    commands = [shlex.split(line, comments=True) for line in text.replace("\\\n", "").splitlines()]
+    assert len(commands) == 5
+    for program, *arguments in commands:
+        assert program == ".venv/bin/acsi-sem"
+        assert run([word.replace("2000", "100") for word in arguments]) == 0
+
+
+def test_the_model_in_it_is_the_shipped_one(checkout: Path) -> None:
+    from acsi_sem.spec.load import load_model
+
+    (text,) = blocks("yaml")
+    (checkout / "short.yaml").write_text(text, encoding="utf-8")
+    short, whole = load_model("short.yaml"), load_model("models/acsi.yaml")
+    assert short.paths == whole.paths
+    assert [i.name for i in short.indicators] == [i.name for i in whole.indicators]
+
+
+def test_links_lead_somewhere() -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", README):
+        assert (ROOT / target).exists(), target
