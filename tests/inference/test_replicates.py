@@ -29,10 +29,8 @@ def test_a_group_does_not_depend_on_the_others() -> None:
     assert survey.groups is not None
     alone = take(survey, np.arange(150, 330))
     assert alone.groups is not None
-    only = replace(alone, groups=replace(alone.groups, codes=np.zeros(180, dtype=np.intp)))
-    only = replace(
-        only, groups=replace(alone.groups, codes=np.zeros(180, np.intp), categories=("group 2",))
-    )
+    codes, name = np.zeros(180, np.intp), ("group 2",)
+    only = replace(alone, groups=replace(alone.groups, codes=codes, categories=name, keys=name))
     one = draw_replicates(sample_of(only), {}, replicates=150, seed=1, study="s")
     assert_array_equal(both.sums["group 2"], one.sums["group 2"])
 
