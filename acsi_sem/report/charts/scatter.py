@@ -1,0 +1,156 @@
+"""Impact across, score up: which driver to look at first."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Final
+
+from acsi_sem.report import words
+from acsi_sem.report.charts.scale import Scale, make_scale
+from acsi_sem.report.content import DriverChart, DriverPoint
+from acsi_sem.report.shapes import (
+    BLUE,
+    FAINT,
+    INK,
+    MUTED,
+    RULE,
+    Anchor,
+    Box,
+    Dot,
+    Drawing,
+    Label,
+    Line,
+    Shape,
+)
+
+SMALL: Final = 11.5
+PHONE: Final = 500.0
+CORNERS: Final = (
+    "High impact, high score",
+    "High impact, low score",
+    "Low impact, high score",
+    "Low impact, low score",
+)
+
+
+def draw_drivers(chart: DriverChart, width: float) -> Drawing:
+    """Place the drivers by impact and score in `width` px."""
+    phone = width < PHONE
+    height = 340.0 if phone else 420.0
+    left, right, top, bottom = 44.0, width - 16, 30.0, height - 50
+    impacts = [v for p in chart.points for v in p.impact]
+    scores = [v for p in chart.points for v in p.score]
+    across = make_scale([0.0, *impacts], (left, right), (-25.0, 25.0), 5 if phone else 8)
+    up = make_scale(_padded(scores), (bottom, top), (0.0, 100.0), 6)
+    base = [
+        *_grid(chart, across, up, phone),
+        *_corners(chart, across, up),
+        *(shape for point in chart.points for shape in _point(point, across, up)),
+    ]
+    names = _names(chart, across, up, [s.box for s in base if isinstance(s, Label)], phone)
+    return Drawing(width, height, (*base, *names))
+
+
+def _padded(scores: list[float]) -> list[float]:
+    known = [score for score in scores if math.isfinite(score)]
+    pad = 0.15 * (max(known) - min(known)) + 1
+    return [max(0.0, min(known) - pad), min(100.0, max(known) + pad)]
+
+
+def _grid(chart: DriverChart, across: Scale, up: Scale, phone: bool) -> Iterator[Shape]:
+    left, right, bottom, top = across.start, across.end, up.start, up.end
+    strong, room = across(chart.means[0]), up(chart.means[1])
+    yield Box(strong, room, right - strong, bottom - room, FAINT)
+    for tick in across.ticks:
+        yield Line((across(tick), top), (across(tick), bottom), RULE)
+        told = words.number(tick, across.digits)
+        yield Label((across(tick), bottom + 17), told, SMALL, MUTED, "middle")
+    for tick in up.ticks:
+        yield Line((left, up(tick)), (right, up(tick)), RULE)
+        yield Label((left - 7, up(tick) + 4), words.number(tick, up.digits), SMALL, MUTED, "end")
+    yield Line((strong, top), (strong, bottom), MUTED, 1.2, (4, 3))
+    yield Line((left, room), (right, room), MUTED, 1.2, (4, 3))
+    across_name = words.shorten(chart.across, 10.5 if phone else SMALL, right)
+    size = 10.5 if phone else SMALL
+    yield Label((right, bottom + 38), across_name, size, MUTED, "end")
+    yield Label((8, top - 14), chart.up, SMALL, MUTED)
+
+
+def _corners(chart: DriverChart, across: Scale, up: Scale) -> Iterator[Shape]:
+    """Name the quarters, where they are wide enough."""
+    strong = across(chart.means[0])
+    high, low = up.end + 16, up.start - 9
+    spots: tuple[tuple[float, float, Anchor, float], ...] = (
+        (across.end - 7, high, "end", across.end - strong),
+        (across.end - 7, low, "end", across.end - strong),
+        (across.start + 7, high, "start", strong - across.start),
+        (across.start + 7, low, "start", strong - across.start),
+    )
+    for name, (x, y, anchor, room) in zip(CORNERS, spots, strict=True):
+        if words.width(name, 11.5) < room - 10:
+            yield Label((x, y), name, 11.5, MUTED, anchor)
+
+
+def _point(point: DriverPoint, across: Scale, up: Scale) -> Iterator[Shape]:
+    x, y = across(point.impact[0]), up(point.score[0])
+    _, low, high = point.impact
+    if math.isfinite(low) and math.isfinite(high):
+        yield Line((across(low), y), (across(high), y), BLUE, 2)
+    _, low, high = point.score
+    if math.isfinite(low) and math.isfinite(high):
+        yield Line((x, up(low)), (x, up(high)), BLUE, 2)
+    yield Dot((x, y), 6, BLUE)
+
+
+def _names(
+    chart: DriverChart, across: Scale, up: Scale, taken: list[Box], phone: bool
+) -> Iterator[Shape]:
+    """Put each name where it covers least: other names, dots, their bars, the edge."""
+    size = 12.0 if phone else 13.0
+    spots = [(across(p.impact[0]), up(p.score[0])) for p in chart.points]
+    taken = taken + [Box(x - 8, y - 8, 16, 16) for x, y in spots] + _bars(chart, across, up)
+    for point, (x, y) in zip(chart.points, spots, strict=True):
+        room = across.end - across.start
+        name = words.shorten(point.label, size, room * 0.75)
+        options = [
+            Label((x + dx, y + dy), name, size, INK, anchor, bold=True, halo=True)
+            for dx, dy, anchor in _OFFSETS
+        ]
+        best = min(options, key=lambda option: _cost(option, taken, across, up))
+        taken = [*taken, best.box]
+        yield best
+
+
+_OFFSETS: Final[tuple[tuple[float, float, Anchor], ...]] = (
+    (12, -8, "start"),
+    (-12, -8, "end"),
+    (12, 18, "start"),
+    (-12, 18, "end"),
+    (0, -16, "middle"),
+    (0, 26, "middle"),
+    (12, -26, "start"),
+    (-12, -26, "end"),
+    (12, 36, "start"),
+    (-12, 36, "end"),
+)
+
+
+def _bars(chart: DriverChart, across: Scale, up: Scale) -> list[Box]:
+    made = []
+    for point in chart.points:
+        x, y = across(point.impact[0]), up(point.score[0])
+        if math.isfinite(point.impact[1]) and math.isfinite(point.impact[2]):
+            low, high = across(point.impact[1]), across(point.impact[2])
+            made.append(Box(low, y - 2, high - low, 4))
+        if math.isfinite(point.score[1]) and math.isfinite(point.score[2]):
+            low, high = up(point.score[2]), up(point.score[1])
+            made.append(Box(x - 2, low, 4, high - low))
+    return made
+
+
+def _cost(label: Label, taken: list[Box], across: Scale, up: Scale) -> float:
+    box = label.box
+    outside = max(0.0, across.start + 2 - box.left) + max(0.0, box.left + box.width - across.end)
+    outside += max(0.0, up.end - box.top) + max(0.0, box.top + box.height - up.start)
+    return 100 * outside + 10 * sum(box.meets(other) for other in taken)

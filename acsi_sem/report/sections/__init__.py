@@ -1,0 +1,1 @@
+"""The chapters of a report, each a function from facts to blocks."""

@@ -1,0 +1,183 @@
+"""The engines side by side: one theory, three ways to estimate it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from acsi_sem.report import cells, words
+from acsi_sem.report.content import (
+    Block,
+    Cell,
+    Details,
+    EngineChart,
+    EngineRow,
+    Figure,
+    Prose,
+    Section,
+    Table,
+)
+from acsi_sem.report.facts import INDEX_ENGINES, Facts
+from acsi_sem.report.sections import shown
+from acsi_sem.spec.model import Path
+from acsi_sem.terms import ALL, ENGINE_TITLES
+
+WHAT: Final = {
+    "pls": "PLS weights each block's indicators so that neighbouring constructs are predicted "
+    "well, and relates the weighted scores.",
+    "semopy": "The covariance structure model (maximum likelihood, by semopy) relates factors "
+    "freed of measurement error, so its coefficients are usually larger and less certain.",
+    "ols": "The OLS baseline regresses plain, equally weighted means on one another, equation by "
+    "equation: what one gets without a model of measurement.",
+}
+NO_INDEX: Final = "semopy gives no index in this version"
+
+
+def section(facts: Facts) -> Section:
+    """Standardised coefficients and indices by engine."""
+    engines = facts.fit.request.engines
+    lead = " ".join(WHAT[engine] for engine in engines)
+    blocks: list[Block] = [Prose((lead, _agreement(facts)))]
+    blocks += shown.per_group(facts, "Engines", lambda group: (_figure(facts, group),))
+    blocks += [_indices(facts), Details("How each estimation ended", (_endings(facts),))]
+    title = "Do the methods agree?" if len(engines) > 1 else "How it was estimated"
+    return Section("engines", title, "Methods compared", tuple(blocks))
+
+
+def _agreement(facts: Facts) -> str:
+    """Say where engines contradict each other about the sign of a path."""
+    split = [_arrow(facts, p) for p in facts.fit.model.paths if _contradicted(facts, p)]
+    if len(facts.fit.request.engines) < 2:
+        return "One engine was asked for; nothing to compare it with."
+    if not split:
+        return "All engines agree on the sign of every path in the pooled fit."
+    return (
+        f"The engines disagree on the sign of {words.listing(split)} in the pooled fit. "
+        "Closely related sources are the usual reason; read that coefficient with care."
+    )
+
+
+def _contradicted(facts: Facts, path: Path) -> bool:
+    values = [facts.path(ALL, path.target, path.source, e).value for e in facts.fit.request.engines]
+    known = [value for value in values if value == value]
+    return any(v > 0 for v in known) and any(v < 0 for v in known)
+
+
+def _arrow(facts: Facts, path: Path) -> str:
+    return f"{facts.construct(path.source)} → {facts.construct(path.target)}"
+
+
+def _figure(facts: Facts, group: str) -> Figure:
+    engines = facts.fit.request.engines
+    chart_rows = []
+    for path in facts.fit.model.paths:
+        found = [facts.path(group, path.target, path.source, engine) for engine in engines]
+        values = tuple((e.value, e.low, e.high) for e in found)
+        chart_rows.append(EngineRow(_arrow(facts, path), values))
+    titles = tuple(ENGINE_TITLES[engine] for engine in engines)
+    return Figure(
+        shown.ident(facts, "engines", group),
+        f"{facts.group(group)}: standardised path coefficients by engine",
+        EngineChart(titles, tuple(chart_rows), "Standardised coefficient"),
+        f"Standardised path coefficients of {words.listing(titles)} for {facts.group(group)}; "
+        "the table below has every number.",
+        f"{facts.group(group)}. Symbol: coefficient. Line: {facts.level} interval "
+        f"({_interval_words(facts)}). n = {words.count(facts.complete(group))} "
+        "complete cases.",
+        _table(facts, group),
+    )
+
+
+def _interval_words(facts: Facts) -> str:
+    kinds = {
+        "pls": "PLS: bootstrap percentiles",
+        "semopy": "covariance structure: normal, from its standard error",
+        "ols": "OLS: normal, from HC3 standard errors",
+    }
+    have = [e for e in facts.fit.request.engines if _bounded(facts, e)]
+    told = [kinds[engine] for engine in have]
+    if bare := [ENGINE_TITLES[e] for e in facts.fit.request.engines if e not in have]:
+        told.append(
+            f"no interval of standardised coefficients: {words.listing(bare)}, see p in the table"
+        )
+    return "; ".join(told)
+
+
+def _bounded(facts: Facts, engine: str) -> bool:
+    """True when an engine has intervals of standardised coefficients."""
+    return any(facts.path(ALL, p.target, p.source, engine).bounded for p in facts.fit.model.paths)
+
+
+def _table(facts: Facts, group: str) -> Table:
+    heads = []
+    for engine in facts.fit.request.engines:
+        title = ENGINE_TITLES[engine]
+        second = f"{facts.level} interval" if _bounded(facts, engine) else "p"
+        heads += [f">{title}", f">{second}|{title}"]
+    rows = tuple(_row(facts, group, path) for path in facts.fit.model.paths)
+    return Table(
+        shown.ident(facts, "engines-table", group),
+        f"Standardised path coefficients by engine: {facts.group(group)}",
+        cells.columns("Path", *heads),
+        rows,
+        ("p: two-sided, of the unstandardised coefficient.",),
+    )
+
+
+def _row(facts: Facts, group: str, path: Path) -> tuple[Cell, ...]:
+    made: list[Cell] = [cells.text(_arrow(facts, path))]
+    for engine in facts.fit.request.engines:
+        found = facts.path(group, path.target, path.source, engine)
+        second = cells.interval(found, 2) if _bounded(facts, engine) else cells.p_value(found)
+        made += [cells.estimate(found, 2), second]
+    return tuple(made)
+
+
+def _indices(facts: Facts) -> Table:
+    engines = facts.fit.request.engines
+    heads = [
+        head
+        for e in engines
+        for head in (f">{ENGINE_TITLES[e]}", f">{facts.level} interval|{ENGINE_TITLES[e]}")
+    ]
+    notes = [f"— under {ENGINE_TITLES['semopy']}: {NO_INDEX}."] if "semopy" in engines else []
+    return Table(
+        "engine-indices",
+        f"{facts.construct(facts.target)} by engine, index 0–100",
+        cells.columns("Group", *heads),
+        tuple(_index_row(facts, group) for group in (*facts.parts, ALL)),
+        ("The OLS baseline weights all indicators of a construct equally.", *notes)
+        if "ols" in engines
+        else tuple(notes),
+    )
+
+
+def _index_row(facts: Facts, group: str) -> tuple[Cell, ...]:
+    made: list[Cell] = [cells.text(facts.group(group))]
+    for engine in facts.fit.request.engines:
+        reason = cells.NO_NUMBER if engine in INDEX_ENGINES else NO_INDEX
+        found = facts.index(group, engine=engine)
+        made += [
+            cells.estimate(found, 1, reason),
+            cells.interval(found, 1, reason if not found.known else "no interval was computed"),
+        ]
+    return tuple(made)
+
+
+def _endings(facts: Facts) -> Table:
+    rows = tuple(
+        (
+            cells.text(facts.group(d.group)),
+            cells.text(ENGINE_TITLES[d.engine]),
+            cells.text("yes" if d.converged else "no", tone="" if d.converged else "weak"),
+            cells.text("yes" if d.admissible else "no", tone="" if d.admissible else "weak"),
+            cells.whole(d.iterations),
+            cells.text("; ".join(words.clean(p) for p in d.problems) or "none"),
+        )
+        for d in facts.fit.diagnoses
+    )
+    return Table(
+        "endings",
+        "Convergence and admissibility by group and engine",
+        cells.columns("Group", "Engine", "Converged", "Admissible", ">Iterations", "Problems"),
+        rows,
+    )

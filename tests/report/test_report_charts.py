@@ -1,0 +1,213 @@
+"""Drawings: nothing leaves the plane, names do not cover each other, bytes repeat."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from report_cases import HOSTILE, other_fit, small_fit
+
+from acsi_sem.analysis.values import Fit
+from acsi_sem.report import build_report
+from acsi_sem.report.charts import lay_out
+from acsi_sem.report.content import (
+    Block,
+    Chart,
+    Details,
+    DriverChart,
+    DriverPoint,
+    Edge,
+    Evidence,
+    Figure,
+    IntervalChart,
+    IntervalRow,
+    Node,
+    PathChart,
+    ReportData,
+)
+from acsi_sem.report.figures import draw_svg
+from acsi_sem.report.shapes import Box, Drawing, Label, Line
+
+NARROW = pytest.mark.parametrize("narrow", [False, True])
+
+
+def figures(blocks: tuple[Block, ...]) -> list[Figure]:
+    """Return the figures among blocks, those behind summary lines too."""
+    found: list[Figure] = []
+    for block in blocks:
+        if isinstance(block, Figure):
+            found.append(block)
+        if isinstance(block, Details):
+            found += figures(block.blocks)
+    return found
+
+
+def all_figures(report: ReportData) -> list[Figure]:
+    """Return every figure of a report."""
+    return [figure for section in report.sections for figure in figures(section.blocks)]
+
+
+def overlapping(labels: tuple[Label, ...]) -> list[tuple[str, str]]:
+    """Return pairs of texts whose estimated boxes meet."""
+    pairs = itertools.combinations(labels, 2)
+    return [(a.text, b.text) for a, b in pairs if a.box.meets(b.box)]
+
+
+def outside(drawing: Drawing) -> list[str]:
+    """Return the texts that leave the plane."""
+    return [
+        label.text
+        for label in drawing.labels
+        if label.box.left < 0
+        or label.box.left + label.box.width > drawing.width
+        or label.box.top < 0
+        or label.box.top + label.box.height > drawing.height
+    ]
+
+
+@NARROW
+def test_texts_stay_inside_and_apart(narrow: bool) -> None:
+    for figure in all_figures(build_report(small_fit())):
+        drawing = lay_out(figure.chart, narrow=narrow)
+        assert outside(drawing) == [], figure.ident
+        assert overlapping(drawing.labels) == [], figure.ident
+
+
+@NARROW
+def test_any_other_model_is_drawn_in_layers(narrow: bool) -> None:
+    report = build_report(other_fit())
+    chart = next(f.chart for f in all_figures(report) if isinstance(f.chart, PathChart))
+    drawing = lay_out(chart, narrow=narrow)
+    boxes = [shape for shape in drawing.shapes if isinstance(shape, Box)]
+    assert len(boxes) == 7
+    assert not [pair for pair in itertools.combinations(boxes, 2) if pair[0].meets(pair[1])]
+    assert outside(drawing) == []
+
+
+@NARROW
+@pytest.mark.parametrize("made", [small_fit, other_fit])
+def test_no_arrow_passes_through_a_box(made: Callable[[], Fit], narrow: bool) -> None:
+    report = build_report(made())
+    chart = next(f.chart for f in all_figures(report) if isinstance(f.chart, PathChart))
+    assert crossings(chart, narrow) == 0
+
+
+def crossings(chart: PathChart, narrow: bool) -> int:
+    """Count the arrows that run through a box."""
+    drawing = lay_out(chart, narrow=narrow)
+    boxes = [shape for shape in drawing.shapes if isinstance(shape, Box)]
+    arrows = [shape for shape in drawing.shapes if isinstance(shape, Line)][: len(chart.edges)]
+    return sum(
+        any(box.covers(arrow.at(step / 60)) for box in boxes for step in range(1, 60))
+        for arrow in arrows
+    )
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.integers(2, 8).flatmap(
+        lambda size: st.sets(
+            st.tuples(st.integers(0, size - 1), st.integers(0, size - 1)).filter(
+                lambda pair: pair[0] < pair[1]
+            ),
+            min_size=1,
+            max_size=12,
+        )
+    ),
+    st.booleans(),
+)
+def test_layers_keep_boxes_apart_and_arrows_clear(
+    arrows: set[tuple[int, int]], narrow: bool
+) -> None:
+    """Any recursive model: boxes never meet, no arrow runs through a box, no text leaves."""
+    names = sorted({name for pair in arrows for name in pair})
+    nodes = tuple(Node(str(name), f"Construct {name}", "70.0", "R² 0.50") for name in names)
+    edges = tuple(Edge(str(a), str(b), 0.5, "0.50*", "clear") for a, b in sorted(arrows))
+    chart = PathChart(nodes, edges, "95 %")
+    drawing = lay_out(chart, narrow=narrow)
+    boxes = [shape for shape in drawing.shapes if isinstance(shape, Box)]
+    assert not any(a.meets(b) for a, b in itertools.combinations(boxes, 2))
+    assert crossings(chart, narrow) == 0
+    assert outside(drawing) == []
+
+
+def path_chart(value: float, evidence: Evidence) -> PathChart:
+    """Two boxes and an arrow."""
+    nodes = (Node("a", "A", "70.0", ""), Node("b", "B", "60.0", "R² 0.50", strong=True))
+    return PathChart(nodes, (Edge("a", "b", value, "0.30", evidence),), "95 %")
+
+
+def test_evidence_and_sign_are_told_by_line_and_words() -> None:
+    """Dashes, colours and the key change with what they stand for."""
+
+    def arrow(chart: PathChart) -> Line:
+        return next(s for s in lay_out(chart, narrow=False).shapes if isinstance(s, Line))
+
+    def key(chart: PathChart) -> str:
+        return " ".join(label.text for label in lay_out(chart, narrow=False).labels)
+
+    clear, unclear = path_chart(0.3, "clear"), path_chart(0.3, "unclear")
+    unknown, negative = path_chart(0.3, "unknown"), path_chart(-0.3, "clear")
+    assert len({arrow(chart).dash for chart in (clear, unclear, unknown)}) == 3
+    assert arrow(clear).colour != arrow(negative).colour
+    assert arrow(path_chart(0.9, "clear")).thickness > arrow(clear).thickness
+    assert "excludes 0" in key(clear)
+    assert "includes 0" not in key(clear)
+    assert "includes 0" in key(unclear)
+    assert "no interval" in key(unknown)
+    assert "negative" in key(negative)
+
+
+def test_withheld_rows_have_words_and_no_dot() -> None:
+    rows = (
+        IntervalRow("a", 70.0, 68.0, 72.0, "70.0 (68.0 to 72.0)"),
+        IntervalRow("b", math.nan, math.nan, math.nan, "withheld: fewer than 50 respondents"),
+    )
+    drawing = lay_out(IntervalChart(rows, "index"), narrow=False)
+    assert sum(type(shape).__name__ == "Dot" for shape in drawing.shapes) == 1
+    assert "withheld: fewer than 50 respondents" in [label.text for label in drawing.labels]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.floats(0.1, 6), st.floats(20, 95), st.text("abc ", min_size=3, max_size=24)),
+        min_size=1,
+        max_size=4,
+    ),
+    st.booleans(),
+)
+def test_driver_names_stay_on_the_chart(
+    drivers: list[tuple[float, float, str]], narrow: bool
+) -> None:
+    points = tuple(
+        DriverPoint(name, (x, x - 0.1, x + 0.1), (y, y - 1, y + 1)) for x, y, name in drivers
+    )
+    means = sum(d[0] for d in drivers) / len(drivers), sum(d[1] for d in drivers) / len(drivers)
+    drawing = lay_out(DriverChart(points, "Impact", "Score", means), narrow=narrow)
+    assert outside(drawing) == []
+
+
+def test_svg_repeats_and_parses_no_markup() -> None:
+    rows = (IntervalRow(HOSTILE, 70.0, 68.0, 72.0, "$\\frac{1}{2}$"),)
+    chart: Chart = IntervalChart(rows, "index")
+    drawing = lay_out(chart, narrow=True)
+    first, second = (draw_svg(drawing, "x", HOSTILE, HOSTILE) for _ in range(2))
+    assert first == second
+    texts = [element.text or "" for element in ElementTree.fromstring(first).iter()]
+    assert any("\\frac{1}{2}" in text for text in texts)
+    assert "<script" not in first
+    ids = [element.get("id") for element in ElementTree.fromstring(first).iter()]
+    assert {name for name in ids if name} == {"x-t", "x-d"}
+
+
+def test_chinese_names_are_written_as_text(recwarn: pytest.WarningsRecorder) -> None:
+    rows = (IntervalRow("互联网服务提供商", 70.0, 68.0, 72.0, "70.0"),)
+    svg = draw_svg(lay_out(IntervalChart(rows, "指数"), narrow=False), "x", "t", "d")
+    assert "互联网服务提供商" in svg
+    assert not recwarn.list
