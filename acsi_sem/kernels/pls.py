@@ -47,12 +47,7 @@ class _Shape:
     starts: NDArray[np.intp]
     arrows: Arrows
     scheme: str
-
-    @property
-    def slices(self) -> tuple[slice, ...]:
-        """The indicators of each construct."""
-        stops = (*self.starts[1:], self.blocks.size)
-        return tuple(slice(a, b) for a, b in zip(self.starts, stops, strict=True))
+    slices: tuple[slice, ...]
 
 
 def pls(
@@ -110,7 +105,9 @@ def pls(
         raise ValueError(f"scheme must be path, factorial or centroid, not {scheme!r}")
     if not np.array_equal(blocks[starts], np.arange(arrows.shape[0])):
         raise ValueError("blocks must number the constructs in ascending order from 0")
-    shape = _Shape(np.asarray(blocks), starts, arrows, scheme)
+    stops = (*starts[1:], blocks.size)
+    slices = tuple(slice(a, b) for a, b in zip(starts, stops, strict=True))
+    shape = _Shape(np.asarray(blocks), starts, arrows, scheme, slices)
     parts = [
         _solve(correlation[at : at + CHUNK], shape, tolerance, max_iterations)
         for at in range(0, correlation.shape[0], CHUNK)
