@@ -42,7 +42,7 @@ setup-dev: $(VENV)/.dev ## the environment that tests it
 
 data/demo/survey.csv: $(VENV)/.run acsi_sem/simulate/demo.py models/acsi.yaml
 	@echo "acsi_sem: simulating a small survey (seeded) ..."
-	@$(BIN)/acsi-sem simulate --model models/acsi.yaml --out $@
+	@$(BIN)/acsi-sem simulate --model models/acsi.yaml --out $@ --force
 
 report: $(VENV)/.run $(if $(filter data/demo/study.yaml,$(STUDY)),data/demo/survey.csv) ## fit a study and write its report (DATA=, GROUP=, STUDY=, OUT=)
 	@$(BIN)/acsi-sem report "$(STUDY)" --out "$(OUT)" $(if $(DATA),--data "$(DATA)") $(if $(GROUP),--group "$(GROUP)")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
 
 from acsi_sem.analysis.values import Fit
 from acsi_sem.estimators.result import EngineResult
@@ -11,13 +12,32 @@ from acsi_sem.inference.intervals import FAILED_SHARE
 from acsi_sem.tables.schema import records
 from acsi_sem.terms import ENGINE_TITLES, PATH, WEIGHT, Notice
 
+FEW_UNITS: Final = 10
+"""Degrees of freedom of the design below which percentile limits are rough."""
 
-def find_notices(fit: Fit, results: Sequence[EngineResult]) -> tuple[Notice, ...]:
-    """Return every warning: the survey's, the engines', and those read off the tables."""
+FEW_TAIL: Final = 5
+"""Replicates beyond a limit below which the limit is rough."""
+
+
+def find_notices(
+    fit: Fit, results: Sequence[EngineResult], freedom: Mapping[str, int]
+) -> tuple[Notice, ...]:
+    """Return every warning: the survey's, the engines', and those read off the tables.
+
+    Parameters
+    ----------
+    fit : Fit
+        With its tables, before it has its notices.
+    results : sequence of EngineResult
+    freedom : mapping group -> int
+        Degrees of freedom of the design that the replicates were drawn by.
+    """
     found: list[Notice] = [*fit.survey.notices]
     for result in results:
         found += result.notices
     found += _failed_fits(fit)
+    found += _few_units(freedom)
+    found += _few_replicates(fit)
     found += _failed_replicates(fit)
     found += _unexpected_signs(fit)
     found += _negative_weights(fit)
@@ -58,6 +78,33 @@ def _failed_replicates(fit: Fit) -> Iterator[Notice]:
             count.group,
             count.engine,
         )
+
+
+def _few_units(freedom: Mapping[str, int]) -> Iterator[Notice]:
+    for group, count in freedom.items():
+        if count < 1:
+            message = (
+                "Every stratum has a single unit (row or PSU) here: standard errors and intervals "
+                "are withheld."
+            )
+            yield Notice("no_variance", message, group)
+        elif count < FEW_UNITS:
+            message = (
+                f"Standard errors rest on {count} degrees of freedom (units less strata): they and "
+                "the intervals are rough."
+            )
+            yield Notice("few_units", message, group)
+
+
+def _few_replicates(fit: Fit) -> Iterator[Notice]:
+    request = fit.request
+    tail = request.replicates * (1 - request.level) / 2
+    if fit.replicates and tail < FEW_TAIL:
+        message = (
+            f"{request.replicates} replicates leave {tail:.1f} beyond each limit at level "
+            f"{request.level}: ask for more replicates."
+        )
+        yield Notice("few_replicates", message)
 
 
 def _unexpected_signs(fit: Fit) -> Iterator[Notice]:

@@ -65,6 +65,10 @@ class _Work:
         rows = self.sample.rows_of(group)
         return respondents(self.sample, rows, self.survey.complete[rows])
 
+    def withheld(self, group: str) -> str:
+        """Return why a group has no standard errors, if the design gives it none."""
+        return "" if self.replicates is None else self.replicates.withheld(group)
+
     def draws(self, group: str) -> Moments | None:
         """Return the replicate moments of a group."""
         if self.replicates is None:
@@ -169,7 +173,7 @@ def _draw(survey: Survey, sample: Sample, request: Request, progress: Progress) 
 
     return draw_replicates(
         sample,
-        {factor.column: factor.codes for factor in survey.factors},
+        {part.column: (part.codes, len(part.categories)) for part in survey.factors},
         replicates=request.replicates,
         seed=request.seed,
         study=request.study,
@@ -194,7 +198,8 @@ def _estimate(work: _Work, progress: Progress) -> Fit:
         rows=_score_rows(work, scored, progress),
         replicates=tuple(_replicate_counts(work, scored)),
     )
-    return replace(fitted, notices=find_notices(fitted, results))
+    freedom = {} if work.replicates is None else work.replicates.freedom
+    return replace(fitted, notices=find_notices(fitted, results, freedom))
 
 
 Ended = Iterator[tuple[EngineResult, Scored | None]]
@@ -207,13 +212,14 @@ def _run_pls(work: _Work, progress: Progress) -> Ended:
     for at, name in enumerate(work.names):
         progress("PLS path models", at + 1, len(work.names))
         draws = _pls_draws(work, name, rows[at])
-        kept = None if draws is None else Draws(draws, request.level)
+        withheld = work.withheld(name)
+        kept = None if draws is None else Draws(draws, request.level, withheld)
         result = pls_result(model, name, point, at, kept)
         problem = "; ".join(result.diagnosis.problems)
         replicated = None if draws is None else draws.structural
         yield (
             result,
-            Scored(name, "pls", point.structural, at, replicated, request.level, problem),
+            Scored(name, "pls", point.structural, at, replicated, request.level, problem, withheld),
         )
 
 
@@ -246,7 +252,8 @@ def _run_ols(work: _Work, progress: Progress) -> Ended:
         if moments is not None:
             draws = estimate_ols(model, moments, request.index_means)
         problem = "; ".join(result.diagnosis.problems)
-        yield result, Scored(name, "ols", point, at, draws, request.level, problem)
+        withheld = work.withheld(name)
+        yield result, Scored(name, "ols", point, at, draws, request.level, problem, withheld)
 
 
 def _run_semopy(work: _Work, progress: Progress) -> Ended:

@@ -126,6 +126,8 @@ def fit(
     )
     engines = options.chosen_engines(engine) or ("pls",)
     _refuse_later(meanstructure=meanstructure)
+    options.check_names(out=str(out), group=group, weights=weights, strata=strata, psu=psu)
+    options.check_pairs(weights, weight_kind, sheet, data)
     from acsi_sem.runs.execute import FitCommand, run_fit
     from acsi_sem.spec.study import DesignColumns, Settings
 
@@ -185,6 +187,7 @@ def report(
     }
     from acsi_sem.runs.execute import REPORT, ReportCommand, run_report
 
+    options.check_names(group=group)
     command = ReportCommand(
         study=study,
         out=out or Path("reports") / study.resolve().parent.name,
@@ -204,12 +207,13 @@ def simulate(
     out: Annotated[Path, typer.Option("--out", help="CSV file to write.")],
     model: Annotated[Path, typer.Option("--model", help="Model file.")] = Path("models/acsi.yaml"),
     interviews: Annotated[int, typer.Option("--interviews", help="Per company.", min=60)] = 220,
-    seed: options.Seed = 1,
+    seed: Annotated[int, typer.Option("--seed", help="Seed of every draw.", min=0)] = 1,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> None:
     """Simulate a small survey of six companies in two industries, for trying things out."""
     from acsi_sem.runs.simulated import write_demo
 
-    rows = write_demo(model, out, seed=seed, interviews=interviews)
+    rows = write_demo(model, out, seed=seed, interviews=interviews, force=force)
     tell(f"{rows} simulated interviews in {out}")
 
 

@@ -35,7 +35,15 @@ class RunLog:
         return noted
 
     def write(self, folder: Path) -> None:
-        """Write the log beside the tables."""
+        """Write the log beside the tables.
+
+        Raises
+        ------
+        UsageError
+            If it cannot be written; the tables stand.
+        """
+        from acsi_sem.runs.folder import write_folder
+
         content = {
             "run": uuid.uuid4().hex,
             "started": self._started.isoformat(timespec="seconds"),
@@ -48,4 +56,4 @@ class RunLog:
             "machine": platform.machine(),
         }
         text = json.dumps(content, indent=2) + "\n"
-        (folder / LOG).write_text(text, encoding="utf-8")
+        write_folder(folder, {LOG: text.encode()}, LOG)

@@ -94,3 +94,36 @@ def chosen_engines(engines: list[str] | None) -> tuple[Engine, ...] | None:
         return None
     check_values(engine=engines)
     return cast("tuple[Engine, ...]", tuple(name for name in ENGINES if name in engines))
+
+
+def check_names(**given: str | None) -> None:
+    """Refuse empty names: an unset shell variable must not quietly mean "none".
+
+    Raises
+    ------
+    UsageError
+    """
+    problems = [
+        Problem(f"--{name}", "", "a name", "an empty one", "leave the option out or name it")
+        for name, value in given.items()
+        if value in ("", ".") and (name != "out" or value == ".")
+    ]
+    if problems:
+        raise UsageError(problems)
+
+
+def check_pairs(weights: str | None, weight_kind: str, sheet: str, data: Path) -> None:
+    """Refuse options that would have no effect without another one.
+
+    Raises
+    ------
+    UsageError
+    """
+    problems = []
+    if weight_kind == "frequency" and weights is None:
+        problems.append(Problem("--weight-kind", "", "--weights beside it", "none"))
+    if sheet and data.suffix.lower() not in (".xlsx", ".xlsm"):
+        got = f"one for {data.name}, which has no sheets"
+        problems.append(Problem("--sheet", "", "an option for xlsx files", got))
+    if problems:
+        raise UsageError(problems)

@@ -12,7 +12,7 @@ from acsi_sem.estimators.result import Row
 from acsi_sem.estimators.structural import scale_ends
 from acsi_sem.indices.scores import Scored, count_column, limits
 from acsi_sem.indices.suppression import PUBLISHED, SMALL, suppress
-from acsi_sem.inference.intervals import FAILED_SHARE, Spread, percentile_spread
+from acsi_sem.inference.intervals import FAILED_SHARE, Spread, no_spread, percentile_spread
 from acsi_sem.inference.sample import Sample, effective_size, point_sums, respondents
 from acsi_sem.kernels.index import index_points
 from acsi_sem.kernels.moments import Floats, mean_columns, means_from_sums
@@ -66,15 +66,12 @@ def count_cells(sample: Sample, factor: Factor, answered: NDArray[np.bool_], min
 
 
 def _states(n: Mapping[str, Floats], minimum: int) -> dict[str, NDArray[np.intp]]:
-    """Suppress the groups' cells among themselves; `all`, their margin, on its own."""
-    parts = [name for name in n if name != ALL]
-    constructs = range(n[ALL].shape[1])
-    state = {ALL: np.stack([suppress(n[ALL][None, :, c], minimum)[0] for c in constructs], axis=1)}
-    if parts:
-        table = np.stack([n[name] for name in parts])
-        done = np.stack([suppress(table[:, :, c], minimum) for c in constructs], axis=2)
-        state |= dict(zip(parts, done, strict=True))
-    return state
+    """Suppress `all` and its groups as one table, construct by construct."""
+    names = [ALL, *(name for name in n if name != ALL)]
+    table = np.stack([n[name] for name in names])
+    constructs = range(table.shape[2])
+    done = np.stack([suppress(table[:, :, c], minimum) for c in constructs], axis=2)
+    return dict(zip(names, done, strict=True))
 
 
 def breakdown_rows(
@@ -118,7 +115,8 @@ def breakdown_rows(
         if not scored.problem and state == PUBLISHED and n > 0:
             index = float(point[category, construct])
             row |= {"index": index, **limits(spread, (category, construct))}
-            row["note"] = _open_note(index, float(spread.low[category, construct]), draws)
+            open_note = _open_note(index, float(spread.low[category, construct]), draws)
+            row["note"] = scored.withheld or open_note
         yield row
 
 
@@ -162,9 +160,8 @@ def _spread(
     means: IndexMeans,
     point: Floats,
 ) -> Spread:
-    if draws is None or scored.draws is None:
-        empty = np.full(point.shape, np.nan)
-        return Spread(empty, empty, empty)
+    if draws is None or scored.draws is None or scored.withheld:
+        return no_spread(point.shape)
     item_means = means_from_sums(draws, sample.origin, means)
     flat = item_means.reshape(-1, sample.origin.size)
     weights = np.repeat(scored.draws.index_weights, draws.shape[1], axis=0)

@@ -9,7 +9,7 @@ import numpy as np
 
 from acsi_sem.estimators.result import Row
 from acsi_sem.estimators.structural import Structural
-from acsi_sem.inference.intervals import Spread, percentile_spread
+from acsi_sem.inference.intervals import Spread, no_spread, percentile_spread
 from acsi_sem.inference.pls_rows import withheld_limits
 from acsi_sem.kernels.moments import Floats
 from acsi_sem.kernels.regression import Arrows
@@ -33,6 +33,8 @@ class Scored:
         Its replicates, or None without a bootstrap.
     problem : str
         Why the fit may not be used; empty when it may.
+    withheld : str
+        Why there is no spread although there are replicates; empty when there is.
     """
 
     group: str
@@ -42,19 +44,19 @@ class Scored:
     draws: Structural | None
     level: float
     problem: str = ""
+    withheld: str = ""
 
     @property
     def note(self) -> str:
         """The reason for blank numbers, or an empty text."""
         if self.problem or self.draws is None:
             return self.problem
-        return withheld_limits(self.draws.ok)
+        return self.withheld or withheld_limits(self.draws.ok)
 
     def spread(self, draws: Floats) -> Spread:
         """Return the spread over this group's usable replicates."""
-        if self.draws is None:
-            empty = np.full(draws.shape[1:], np.nan)
-            return Spread(empty, empty, empty)
+        if self.draws is None or self.withheld:
+            return no_spread(draws.shape[1:])
         return percentile_spread(draws, self.draws.ok, self.level)
 
 

@@ -23,6 +23,12 @@ class Spread:
     high: Floats
 
 
+def no_spread(shape: tuple[int, ...]) -> Spread:
+    """Return a spread that is withheld throughout."""
+    empty = np.full(shape, np.nan)
+    return Spread(empty, empty, empty)
+
+
 def percentile_spread(draws: Floats, ok: NDArray[np.bool_], level: float) -> Spread:
     """Return the bootstrap standard error and percentile limits.
 
@@ -52,11 +58,11 @@ def percentile_spread(draws: Floats, ok: NDArray[np.bool_], level: float) -> Spr
     [5.0, 95.0]
     """
     kept = draws[ok]
-    empty = np.full(draws.shape[1:], np.nan)
     if kept.shape[0] < 2:
-        return Spread(empty, empty, empty)
+        return no_spread(draws.shape[1:])
     std_error = kept.std(axis=0, ddof=1)
     if ok.mean() < 1 - FAILED_SHARE:
+        empty = np.full(draws.shape[1:], np.nan)
         return Spread(std_error, empty, empty)
     tail = (1 - level) / 2
     low, high = np.quantile(kept, [tail, 1 - tail], axis=0)

@@ -10,11 +10,23 @@ from numpy.typing import NDArray
 
 from acsi_sem.estimators.pls import PlsEstimates
 from acsi_sem.estimators.result import Diagnosis, EngineResult, Row
-from acsi_sem.inference.intervals import FAILED_SHARE, Spread, percentile_spread, two_sided_p
+from acsi_sem.inference.intervals import (
+    FAILED_SHARE,
+    Spread,
+    no_spread,
+    percentile_spread,
+    two_sided_p,
+)
 from acsi_sem.kernels.moments import Floats
 from acsi_sem.spec.graph import adjacency, blocks
 from acsi_sem.spec.model import Model
 from acsi_sem.terms import LOADING, PATH, WEIGHT
+
+ROUNDING = 1e-12
+"""A standard error below this share of its estimate is rounding: no statistic is made of it."""
+
+EDGE = 1e-6
+"""How far rounding may carry an index beyond its ends."""
 
 MEASURES = ("alpha", "rho_c", "ave", "r2", "r2_adj")
 
@@ -25,9 +37,17 @@ class Draws:
 
     estimates: PlsEstimates
     level: float
+    withheld: str = ""
+
+    @property
+    def note(self) -> str:
+        """Why standard errors or limits are withheld; empty when they are not."""
+        return self.withheld or withheld_limits(self.estimates.structural.ok)
 
     def spread(self, values: Floats) -> Spread:
         """Return the spread of one statistic over the usable replicates."""
+        if self.withheld:
+            return no_spread(values.shape[1:])
         return percentile_spread(values, self.estimates.structural.ok, self.level)
 
 
@@ -58,10 +78,10 @@ def pls_result(
     EngineResult
         Blank numbers with the reason where the point fit failed.
     """
-    diagnosis = _diagnose(group, point, at)
+    diagnosis = _diagnose(model, group, point, at)
     note = "; ".join(diagnosis.problems)
     if not note and draws is not None:
-        note = withheld_limits(draws.estimates.structural.ok)
+        note = draws.note
     estimates = [
         _estimate_row(cell, group, diagnosis.ok, note) for cell in _cells(model, point, at, draws)
     ]
@@ -116,7 +136,10 @@ def _estimate_row(cell: _Cell, group: str, ok: bool, note: str) -> Row:
     if cell.spread is None:
         return row
     std_error = float(cell.spread.std_error)
-    statistic = cell.estimate / std_error if std_error > 0 else float("nan")
+    if np.isnan(std_error):
+        return row
+    seen = std_error > ROUNDING * abs(cell.estimate)
+    statistic = cell.estimate / std_error if seen else float("nan")
     return row | {
         "std_error": std_error,
         "se_type": "bootstrap",
@@ -149,14 +172,27 @@ def _quality_rows(
             yield row
 
 
-def _diagnose(group: str, point: PlsEstimates, at: int) -> Diagnosis:
+def _undefined(model: Model, point: PlsEstimates, at: int) -> list[str]:
+    """Name the constructs whose index is not a number from 0 to 100."""
+    inside = (point.structural.index[at] > -EDGE) & (point.structural.index[at] < 100 + EDGE)
+    worth = np.isfinite(point.paths[at]).all()
+    return [
+        name for name, fine in zip(model.construct_names, inside, strict=True) if worth and not fine
+    ]
+
+
+def _diagnose(model: Model, group: str, point: PlsEstimates, at: int) -> Diagnosis:
     problems = []
     if not point.converged[at]:
         problems.append("PLS did not converge")
+    elif lost := _undefined(model, point, at):
+        names = ", ".join(lost)
+        problems.append(
+            f"the index of {names} is not within 0-100: its weights nearly cancel or are negative; "
+            "declare reversed indicators (reverse: true) or drop them"
+        )
     elif not point.structural.ok[at]:
         problems.append("the path coefficients are not defined (collinear construct scores)")
-    elif np.isnan(point.structural.index[at]).any():
-        problems.append("an index is not defined: its weights do not sum to a positive range")
     return Diagnosis(
         group,
         "pls",

@@ -1,8 +1,10 @@
 """Bootstrap replicates of every group at once, as sums of row products.
 
-Rows (or PSUs) are drawn within strata and groups, so the replicates of `all` are the sums of
-its groups' replicates and cost nothing more. Streams are keyed by study, group and chunk:
-results depend on neither the order of groups nor the number of workers.
+Rows are drawn within groups, so the replicates of `all` are the sums of its groups' replicates and
+cost nothing more. With strata or PSUs it is the rescaled bootstrap, within group and stratum; where
+a PSU has rows in several groups, or a stratum only one unit in some group, units are drawn over the
+whole survey and groups are its domains. Streams are keyed by study, group and chunk: results depend
+on neither the order of groups nor the number of workers.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from numpy.typing import NDArray
 
 from acsi_sem.inference.sample import Ints, Sample
 from acsi_sem.kernels.moments import Floats, mean_columns, weighted_sums
-from acsi_sem.kernels.resample import bootstrap_counts, frequency_counts
+from acsi_sem.kernels.resample import bootstrap_counts, frequency_counts, rescaled_counts
 from acsi_sem.terms import ALL
 
 CHUNK = 128  # replicates per stream and matrix product; part of the result, never tune per machine
@@ -39,11 +41,20 @@ class Replicates:
         Sums of the mean columns by category of a breakdown variable.
     count : int
         B.
+    freedom : mapping group -> int
+        Degrees of freedom of the design: units less strata. Below 1 there is no variance to see.
     """
 
     sums: Mapping[str, Floats]
     cells: Mapping[tuple[str, str], Floats]
     count: int
+    freedom: Mapping[str, int]
+
+    def withheld(self, group: str) -> str:
+        """Say why a group has no standard errors, or return an empty text when it has."""
+        if self.freedom[group] >= 1:
+            return ""
+        return "no standard error: every stratum has a single unit (row or PSU) here"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +86,7 @@ def stream(seed: int, study: str, group: str, chunk: int) -> np.random.Generator
 
 def draw_replicates(
     sample: Sample,
-    factors: Mapping[str, NDArray[np.intp]],
+    factors: Mapping[str, tuple[NDArray[np.intp], int]],
     *,
     replicates: int,
     seed: int,
@@ -87,7 +98,7 @@ def draw_replicates(
     Parameters
     ----------
     sample : Sample
-    factors : mapping variable -> ndarray of int, shape (n,)
+    factors : mapping variable -> (ndarray of int, shape (n,), number of categories)
         Category of each row of each breakdown variable, -1 for none.
     replicates, seed : int
     study : str
@@ -110,9 +121,9 @@ def draw_replicates(
                 own = weights if at.size == draw.rows.size else weights[:, at]
                 rows = draw.rows[at]
                 sums[name].append(weighted_sums(own, sample.products[rows]))
-                for variable, codes in factors.items():
+                for variable, (codes, categories) in factors.items():
                     cells[name, variable].append(
-                        _cell_sums(own, small[rows], codes[rows], int(codes.max(initial=-1)) + 1)
+                        _cell_sums(own, small[rows], codes[rows], categories)
                     )
             progress(weights.shape[0] * draw.rows.size)
     return _with_all(
@@ -124,13 +135,20 @@ def draw_replicates(
 
 
 def _draw_sets(sample: Sample) -> list[_DrawSet]:
-    """Draw group by group, or over the whole survey when a PSU has rows in several groups."""
+    """Draw group by group, or over the whole survey where a group cannot be drawn by itself."""
     parts = sample.parts
     homes = np.concatenate([np.unique(sample.psu[rows]) for _, rows in parts])
-    if np.unique(homes).size == homes.size:
+    alone = sample.designed and any((_units(sample, rows) == 1).any() for _, rows in parts)
+    if np.unique(homes).size == homes.size and not alone:
         return [_DrawSet(name, rows, ((name, np.arange(rows.size)),)) for name, rows in parts]
     every = np.arange(sample.weights.size)
     return [_DrawSet(ALL, every, parts)]
+
+
+def _units(sample: Sample, rows: Ints) -> Ints:
+    """Count the units (rows or PSUs) of each stratum that occurs among some rows."""
+    _, first = np.unique(sample.psu[rows], return_index=True)
+    return np.asarray(np.unique(sample.strata[rows][first], return_counts=True)[1], dtype=np.intp)
 
 
 def _weights(
@@ -145,9 +163,12 @@ def _weights(
         size = min(CHUNK, replicates - start)
         generator = stream(seed, study, draw.key, chunk)
         if sample.frequency and not clustered:
-            yield frequency_counts(generator, weights[first], strata, size)[:, unit]
+            designed = sample.designed
+            drawn = frequency_counts(generator, weights[first], strata, size, rescaled=designed)
+            yield drawn[:, unit]
         else:
-            yield bootstrap_counts(generator, strata, size)[:, unit] * weights
+            count = rescaled_counts if sample.designed else bootstrap_counts
+            yield count(generator, strata, size)[:, unit] * weights
 
 
 def _cell_sums(weights: Floats, rows: Floats, codes: Ints, categories: int) -> Floats:
@@ -170,7 +191,8 @@ def _with_all(
         sums[ALL] = _added([sums[name] for name in names])
         for variable in dict.fromkeys(variable for _, variable in cells):
             cells[ALL, variable] = _added([cells[name, variable] for name in names])
-    return Replicates(sums, cells, count)
+    freedom = {name: int((_units(sample, rows) - 1).sum()) for name, rows in sample.groups}
+    return Replicates(sums, cells, count, freedom)
 
 
 def _added(parts: list[Floats]) -> Floats:

@@ -36,6 +36,8 @@ class Sample:
         True when a weight counts respondents.
     strata, psu : ndarray of int, shape (n,)
         Numbers from 0; each row is its own PSU where the survey has none.
+    designed : bool
+        True when the survey names strata or PSUs.
     groups : tuple of (name, rows)
         ``all`` first, then each group with its row numbers.
     """
@@ -46,6 +48,7 @@ class Sample:
     frequency: bool
     strata: Ints
     psu: Ints
+    designed: bool
     groups: tuple[tuple[str, Ints], ...]
 
     @property
@@ -77,6 +80,7 @@ def make_sample(survey: Survey) -> Sample:
         frequency=design.weight_kind == "frequency",
         strata=np.zeros(n, dtype=np.intp) if design.strata is None else design.strata,
         psu=every if design.psu is None else design.psu,
+        designed=design.strata is not None or design.psu is not None,
         groups=tuple(groups),
     )
 
@@ -120,4 +124,5 @@ def effective_size(sample: Sample, rows: Ints, answered: NDArray[np.bool_]) -> f
     weights = sample.weights[rows][answered]
     if sample.frequency or not weights.size:
         return float(weights.sum())
-    return float(weights.sum() ** 2 / (weights**2).sum())
+    scaled = weights / weights.max()
+    return float(scaled.sum() ** 2 / (scaled**2).sum())

@@ -16,11 +16,15 @@ per item, sum w and sum w x over its answers    available-case means of the inde
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+
+ROUNDING: Final = 1e-12
+"""Share of the second moment about the origin below which a variance is rounding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +152,11 @@ def moments_from_sums(sums: Floats, origin: Floats) -> Moments:
         item_centre = item_first / item_weight
     rows, columns = np.triu_indices(p)
     upper = raw - centre[:, rows] * centre[:, columns]
+    diagonal = np.flatnonzero(rows == columns)
+    # A constant item under fractional weights leaves rounding where its variance was.
+    rounding = ROUNDING * np.abs(raw[:, diagonal])
+    lost = upper[:, diagonal] <= rounding
+    upper[:, diagonal] = np.where(lost, 0.0, upper[:, diagonal])
     covariance = np.empty((sums.shape[0], p, p))
     covariance[:, rows, columns] = upper
     covariance[:, columns, rows] = upper

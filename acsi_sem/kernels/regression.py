@@ -8,12 +8,16 @@ faster than a stacked LAPACK call.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Arrows = NDArray[np.bool_]
+
+SINGULAR: Final = 1e-13
+"""Share of a predictor's variance, unexplained by the others, that is rounding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,7 @@ def _solve_equation(matrix: Floats, right: Floats, at: tuple[int, ...]) -> Float
             for m in range(i):
                 left = left - factor[i, m] ** 2 * pivot[m]
                 value = value - factor[i, m] * solution[m]
-            pivot.append(np.where(left > 0, left, np.nan))
+            pivot.append(np.where(left > SINGULAR * matrix[at[i], at[i]], left, np.nan))
             solution[i] = value
         for i in range(k - 1, -1, -1):
             solution[i] /= pivot[i]

@@ -206,7 +206,7 @@ def _group_labels(fit: Fit) -> dict[str, str]:
         named = {name: name for name in factor.categories}
         named |= dict(zip(factor.keys, factor.categories, strict=False))
         labels |= {group: words.clean(named.get(group, group)) for group in fit.groups}
-    used = list(labels.values())
+    used = [*labels.values(), ALL_LABEL]
     labels = {g: f"{text} ({g})" if used.count(text) > 1 else text for g, text in labels.items()}
     return labels | {ALL: ALL_LABEL}
 

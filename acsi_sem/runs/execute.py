@@ -14,7 +14,7 @@ import pandas as pd
 from acsi_sem.analysis.pipeline import Progress, fit
 from acsi_sem.analysis.values import Fit
 from acsi_sem.errors import Problem, UsageError
-from acsi_sem.runs.folder import write_folder
+from acsi_sem.runs.folder import check_writable, write_folder
 from acsi_sem.runs.provenance import input_hashes, manifest, shown_path, versions
 from acsi_sem.spec.load import load_model
 from acsi_sem.spec.load_study import load_study
@@ -68,6 +68,7 @@ def run_fit(command: FitCommand, progress: Progress) -> Outcome:
     ------
     SpecError, DataError, UsageError
     """
+    check_writable(command.out)
     model = load_model(command.model)
     survey = read_survey(
         command.data,
@@ -93,6 +94,7 @@ def run_report(command: ReportCommand, progress: Progress) -> Outcome:
     """
     from dataclasses import replace
 
+    check_writable(command.out)
     study = load_study(command.study)
     settings = replace(study.settings, **command.overrides)
     model = load_model(_beside(study, study.model))

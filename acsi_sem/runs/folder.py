@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from acsi_sem.errors import Problem, UsageError
@@ -25,6 +26,7 @@ def write_folder(folder: Path, files: Mapping[str, bytes], last: str) -> None:
     UsageError
         If the folder cannot be written.
     """
+    _check_targets(folder, files)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".writing-", dir=folder) as made:
@@ -37,3 +39,34 @@ def write_folder(folder: Path, files: Mapping[str, bytes], last: str) -> None:
         raise UsageError(
             Problem(str(folder), "", "a folder that can be written", reason, "choose another --out")
         ) from error
+
+
+def _check_targets(folder: Path, names: Iterable[str]) -> None:
+    """Refuse before anything is replaced when a folder stands where a file must go."""
+    problems = [
+        Problem(str(folder / name), "", "a file or nothing", "a folder", "choose another --out")
+        for name in names
+        if (folder / name).is_dir()
+    ]
+    if problems:
+        raise UsageError(problems)
+
+
+def check_writable(folder: Path) -> None:
+    """Refuse a folder that cannot be written, before any work is done.
+
+    Raises
+    ------
+    UsageError
+        If it is no folder, or neither it nor the nearest one above it may be written.
+    """
+    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    got = ""
+    if not there.is_dir():
+        got = "a file" if there == folder else f"a file in its way ({there.name})"
+    elif not os.access(there, os.W_OK | os.X_OK):
+        got = "one that may not be written"
+    if got:
+        raise UsageError(
+            Problem(str(folder), "", "a folder that can be written", got, "choose another --out")
+        )

@@ -85,20 +85,20 @@ def _number(value: float) -> float | None:
 
 
 def _row_counts(fit: Fit) -> Iterator[dict[str, object]]:
-    """Yield, per group, the rows that came in and those that every estimate rests on."""
+    """Yield, per group, the respondents that came in and those every estimate rests on."""
     complete = fit.survey.complete
+    stands_for = fit.survey.design.respondents
     groups = fit.survey.groups
     for name in fit.groups:
-        inside = slice(None)
         if groups is not None and name != fit.groups[0]:
             rows = groups.codes == groups.values.index(name)
         else:
             rows = complete | ~complete
         yield {
             "group": name,
-            "rows": int(rows[inside].sum()),
-            "complete": int((rows & complete).sum()),
-            "incomplete": int((rows & ~complete).sum()),
+            "rows": round(float(stands_for[rows].sum())),
+            "complete": round(float(stands_for[rows & complete].sum())),
+            "incomplete": round(float(stands_for[rows & ~complete].sum())),
         }
 
 

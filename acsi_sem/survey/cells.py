@@ -19,12 +19,11 @@ from acsi_sem.survey.survey import Floats, Ints
 
 CELLS_SHOWN: Final = 5
 
-NOT_AVAILABLE: Final = frozenset({"NA", "NaN"})
+NOT_AVAILABLE: Final = frozenset({"NA", "NaN", "nan", "<NA>"})
 """How R and pandas write a missing answer into a text file."""
 
 # float() also takes "1_000", "infinity" and digits of other scripts, which nobody means as answers.
 _NUMBER: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
-_KEEP: Final = re.compile(r"-?(0\d+|\d{16,})", re.ASCII)
 _EXACT: Final = 2**53
 
 
@@ -126,6 +125,8 @@ def read_cell(value: object) -> Cell:
         case float() | np.floating() | Decimal():
             number = float(value)
             return BLANK if math.isnan(number) else Cell(number_key(number), number)
+        case bytes():
+            return _read_text(value.decode("utf-8", "replace"))
         case datetime.date() | datetime.time():
             return Cell(value.isoformat(), typed=True)
         case _:
@@ -137,8 +138,11 @@ def _read_text(value: str) -> Cell:
     if not _NUMBER.fullmatch(text):
         return Cell(text, typed=True)
     number = float(text)
-    # A zip code 00701 or a long identifier is another value than its number.
-    return Cell(text if _KEEP.fullmatch(text) else number_key(number), number, typed=True)
+    if math.isinf(number):
+        return Cell(text, typed=True)
+    # 00701, 1E5 or a long identifier is another label than its number; 7.0 is just 7.
+    same = text in (number_key(number), f"{number_key(number)}.0")
+    return Cell(number_key(number) if same else text, number, typed=True)
 
 
 def read_cells(values: Iterable[object]) -> Cells:

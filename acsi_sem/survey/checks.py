@@ -29,6 +29,7 @@ class _Part:
 def check_answers(
     model: Model,
     values: Floats,
+    respondents: Floats,
     missing: Sequence[MissingCount],
     groups: Factor | None,
     minimum: int,
@@ -40,6 +41,8 @@ def check_answers(
     ----------
     values : ndarray, shape (n, p)
         Answers, NaN where there is none.
+    respondents : ndarray, shape (n,)
+        How many each row stands for.
     minimum : int
         Fewest complete rows of a group; never less than the number of indicators plus one,
         as a smaller group's covariance matrix is singular.
@@ -47,15 +50,16 @@ def check_answers(
     if _tell_empty(model, values, missing, findings):
         return
     every = np.ones(len(values), dtype=bool)
-    _check_part(model, values, _Part("all rows", "", every), minimum, findings)
+    least = _Least(minimum, len(model.indicators) + 1, respondents)
+    _check_part(model, values, _Part("all rows", "", every), least, findings)
     if findings.problems or groups is None:
         return
     short = 0
     for part in _parts(groups):
         if short < GROUPS_SHOWN:
-            short += _check_part(model, values, part, minimum, findings)
+            short += _check_part(model, values, part, least, findings)
         else:
-            short += _complete(values, part.rows).sum() < _least(model, minimum)
+            short += not least.met(_complete(values, part.rows))
     if short > GROUPS_SHOWN:
         got = f"fewer in {short:,} groups, of which {GROUPS_SHOWN} are named"
         remedy = "check that the column is the one to group by"
@@ -88,18 +92,35 @@ def _complete(values: Floats, rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return complete
 
 
-def _least(model: Model, minimum: int) -> int:
-    return max(minimum, len(model.indicators) + 1)
+@dataclass(frozen=True, slots=True)
+class _Least:
+    """How many complete interviews a group needs: respondents, and at least `floor` rows."""
+
+    minimum: int
+    floor: int
+    respondents: Floats
+
+    @property
+    def number(self) -> int:
+        return max(self.minimum, self.floor)
+
+    def count(self, complete: NDArray[np.bool_]) -> int:
+        """Return the respondents behind complete rows, or the rows where these are too few."""
+        rows = int(complete.sum())
+        return rows if rows < self.floor else round(float(self.respondents[complete].sum()))
+
+    def met(self, complete: NDArray[np.bool_]) -> bool:
+        """Tell whether complete rows suffice."""
+        return self.count(complete) >= self.number
 
 
 def _check_part(
-    model: Model, values: Floats, part: _Part, minimum: int, findings: Findings
+    model: Model, values: Floats, part: _Part, least: _Least, findings: Findings
 ) -> bool:
     """Check one group; True when it has too few complete rows."""
     complete = _complete(values, part.rows)
-    least = _least(model, minimum)
-    if complete.sum() < least:
-        _tell_short(model, values, part, int(complete.sum()), least, findings)
+    if not least.met(complete):
+        _tell_short(model, values, part, least.count(complete), least.number, findings)
         return True
     answers = values[complete]
     constant = (answers == answers[0]).all(axis=0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import numpy as np
@@ -15,16 +15,21 @@ from acsi_sem.survey.recode import tell_typed, text_advice
 from acsi_sem.survey.survey import Design, Floats, Ints
 
 NAMES_SHOWN: Final = 3
+MOST_RESPONDENTS: Final = 10_000_000
+"""Rows are repeated by their frequency for the OLS baseline."""
 
 
-def read_design(raw: Raw, columns: DesignColumns, findings: Findings) -> Design:
+def read_design(
+    raw: Raw, columns: DesignColumns, items: Sequence[str], findings: Findings
+) -> Design:
     """Return weights, strata and PSUs of the rows.
 
     A weight is a finite number above zero in every row. Zero is refused for both kinds: a row
     that stands for nobody would still count as an interview. Frequency weights are whole numbers.
     Strata and PSUs may be codes or texts, and every row has one; a PSU label that recurs in
-    another stratum is another PSU.
+    another stratum is another PSU. None of these columns may be one of the model's `items`.
     """
+    _check_roles(columns, items, findings)
     weights = _weights(raw, columns, findings)
     strata, strata_names = _codes(raw, columns.stratum, "stratum", findings)
     psu, _ = _codes(raw, columns.psu, "PSU", findings)
@@ -39,6 +44,18 @@ def read_design(raw: Raw, columns: DesignColumns, findings: Findings) -> Design:
         strata=strata,
         psu=psu,
     )
+
+
+def _check_roles(columns: DesignColumns, items: Sequence[str], findings: Findings) -> None:
+    roles = {"weight": columns.weight, "stratum": columns.stratum, "PSU": columns.psu}
+    for role, name in roles.items():
+        if name in items:
+            got = "an indicator of the model"
+            findings.problem(f"column {name}", f"a {role} column", got, "name another column")
+    if columns.psu is not None and columns.psu == columns.stratum:
+        remedy = "one unit in each stratum leaves no variance to measure"
+        path = f"column {columns.psu}"
+        findings.problem(path, "strata and PSUs in two columns", "one column for both", remedy)
 
 
 def order_keys(cells: list[Cell]) -> list[Cell]:
@@ -62,6 +79,11 @@ def _weights(raw: Raw, columns: DesignColumns, findings: Findings) -> Floats | N
     for fails, expected in _weight_rules(columns.weight_kind == "frequency"):
         _tell_weights(raw, cells, path, fails, expected, findings)
     tell_typed(raw, cells, column.name, findings)
+    total = float(np.nansum(cells.numbers))
+    if columns.weight_kind == "frequency" and total > MOST_RESPONDENTS:
+        got = f"{total:.3g} respondents in all"
+        remedy = "use sampling weights for what is not a count of interviews"
+        findings.problem(path, f"at most {MOST_RESPONDENTS:,} respondents", got, remedy)
     return cells.numbers
 
 

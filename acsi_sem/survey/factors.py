@@ -74,11 +74,11 @@ def read_breakdown(
         entries = [(_code(code), text.get(language)) for code, text in book.codes]
     else:
         there = [c for c, lost in zip(cells.distinct, gone, strict=True) if not lost]
-        entries = [(c.code, labels.get(c.code, c.key)) for c in order_keys(there)]
+        entries = [(c.key, labels.get(c.code, c.key)) for c in order_keys(there)]
     names = list(dict.fromkeys(name for _, name in entries))
     keys = [", ".join(dict.fromkeys(k for k, n in entries if n == name)) for name in names]
     place = {code: names.index(name) for code, name in entries}
-    codes = _number(cells, place, gone, by_code=True)
+    codes = _number(cells, place, gone, by_code=bool(book.codes))
     return Factor(column.name, _title(column, book, language), tuple(names), codes, tuple(keys))
 
 

@@ -155,7 +155,7 @@ def _build(raw: Raw, model: Model, plan: _Plan) -> Survey:
     check_rows(raw, findings)
     check_columns(raw, (*model_columns(model), *plan.wanted), findings)
     answers = [_answers(raw, model, item, plan.rules, findings) for item in model.indicators]
-    design = read_design(raw, plan.design, findings)
+    design = read_design(raw, plan.design, model_columns(model), findings)
     groups = _groups(raw, plan, findings)
     factors = tuple(_factors(raw, plan, findings))
     findings.close()
@@ -163,9 +163,10 @@ def _build(raw: Raw, model: Model, plan: _Plan) -> Survey:
     missing = tuple(
         count
         for item, column in zip(model.indicators, answers, strict=True)
-        for count in column.counts(item.name)
+        for count in column.counts(item.name, design.respondents)
     )
-    check_answers(model, values, missing, groups, plan.minimum_rows, findings)
+    stands_for = design.respondents
+    check_answers(model, values, stands_for, missing, groups, plan.minimum_rows, findings)
     findings.close()
     return Survey(
         items=tuple(item.name for item in model.indicators),

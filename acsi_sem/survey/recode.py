@@ -49,11 +49,19 @@ class Answers:
     reasons: tuple[Reason, ...]
     reason: Ints
 
-    def counts(self, indicator: str) -> tuple[MissingCount, ...]:
-        """Return how often each reason occurred; with the answers they add up to the rows."""
-        counts = np.bincount(self.reason[self.reason >= 0], minlength=len(self.reasons))
+    def counts(self, indicator: str, respondents: Floats) -> tuple[MissingCount, ...]:
+        """Return how often each reason occurred; with the answers they add up to the respondents.
+
+        Parameters
+        ----------
+        indicator : str
+        respondents : ndarray, shape (n,)
+            How many each row stands for.
+        """
+        gone = self.reason >= 0
+        counts = np.bincount(self.reason[gone], respondents[gone], minlength=len(self.reasons))
         return tuple(
-            MissingCount(indicator, reason.column, reason.code, reason.label, int(count))
+            MissingCount(indicator, reason.column, reason.code, reason.label, round(count))
             for reason, count in zip(self.reasons, counts, strict=True)
             if count
         )

@@ -58,6 +58,11 @@ class Design:
     strata: Ints | None = None
     psu: Ints | None = None
 
+    @property
+    def respondents(self) -> Floats:
+        """How many respondents each row stands for: its frequency, else one; shape (n,)."""
+        return self.weights if self.weight_kind == "frequency" else np.ones_like(self.weights)
+
 
 @dataclass(frozen=True, slots=True)
 class Source:

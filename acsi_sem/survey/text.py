@@ -66,7 +66,7 @@ def read_text(data: bytes, name: str, extension: str, sha256: str) -> Raw:
 def _decode(data: bytes, name: str) -> _Decoded:
     _refuse_binary(data, name)
     try:
-        return _Decoded(data.decode("utf-8-sig"), "utf-8", ())
+        return _Decoded(data.decode("utf-8-sig").lstrip("\ufeff"), "utf-8", ())
     except UnicodeDecodeError as error:
         failed = error.start
     try:

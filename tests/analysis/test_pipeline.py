@@ -310,3 +310,70 @@ def test_glance_has_a_row_per_fit(fitted: Fit) -> None:
     assert table["converged"].all()
     assert "<table" in fitted._repr_html_()
     assert fitted.tidy().equals(fitted.estimates)
+
+
+def test_a_category_that_nobody_is_in_is_there_and_empty() -> None:
+    survey = make_survey()
+    first = survey.factors[0]
+    wider = replace(first, categories=(*first.categories, "other"), keys=(*first.keys, "other"))
+    found = fit(MODEL, replace(survey, factors=(wider,)), bootstrap=100)
+    rows = found.breakdowns[found.breakdowns["category"] == "other"]
+    assert len(rows) == 18
+    assert (rows["note"] == "nobody in this category answered").all()
+
+
+def test_a_design_without_variance_blanks_errors_with_the_reason() -> None:
+    survey = make_survey()
+    psu = np.repeat([0, 1], [150, 180]).astype(np.intp)
+    design = replace(survey.design, psu=psu)
+    found = fit(MODEL, replace(survey, design=design), engines=("pls", "ols"), bootstrap=100)
+    group = found.indices[found.indices["group"] == "group 1"]
+    assert group["index"].notna().all()
+    assert group[["std_error", "conf_low", "conf_high"]].isna().all(axis=None)
+    assert group["note"].str.startswith("no standard error").all()
+    paths = found.estimates.query("engine == 'pls' and group == 'group 1'")
+    assert paths[["std_error", "p_value", "conf_low"]].isna().all(axis=None)
+    kinds = {(n.kind, n.group) for n in found.notices}
+    assert ("no_variance", "group 1") in kinds
+    assert ("few_units", "all") in kinds
+
+
+def test_an_index_beyond_its_scale_is_not_published() -> None:
+    survey = make_survey(7)
+    values = survey.values.copy()
+    values[:, 7] = 11 - values[:, 7] + 0.4 * (values[:, 0] - 8)  # QP against PQ
+    values[:, 7] = np.clip(np.rint(values[:, 7]), 1, 10)
+    found = fit(MODEL, replace(survey, values=values), bootstrap=0)
+    index = found.indices["index"]
+    assert index.dropna().between(0, 100).all()
+    for row in found.diagnoses:
+        own = found.indices.loc[found.indices["group"] == row.group, "index"]
+        assert row.ok == own.notna().all()
+    assert any("reverse: true" in text for d in found.diagnoses for text in d.problems)
+
+
+def test_constant_replicates_under_fractional_weights_fail() -> None:
+    rng = np.random.default_rng(9)
+    survey = make_survey(sizes=(183,), missing=0.0, weights=rng.uniform(0.3, 3, 183), grouped=False)
+    values = survey.values.copy()
+    values[:, 11] = 0.0
+    values[:4, 11] = 1.0
+    found = fit(MODEL, replace(survey, values=values), bootstrap=2000)
+    (count,) = found.replicates
+    # A replicate misses four given rows of 183 with probability (179/183)^183 = 1.75 %.
+    assert 15 <= count.failed <= 60
+    loadings = found.estimates.query("op == '=~'")
+    assert (loadings["estimate"].abs() > 1e-3).all()
+
+
+def test_a_few_replicates_for_a_high_level_are_told() -> None:
+    found = fit(MODEL, make_survey(), bootstrap=100, level=0.999)
+    assert any(notice.kind == "few_replicates" for notice in found.notices)
+
+
+def test_huge_weights_do_not_overflow() -> None:
+    weights = np.random.default_rng(1).uniform(1, 2, 330)
+    plain = fit(MODEL, make_survey(weights=weights), bootstrap=0)
+    huge = fit(MODEL, make_survey(weights=weights * 1e200), bootstrap=0)
+    assert_allclose(huge.indices["n_eff"], plain.indices["n_eff"], rtol=1e-12)
+    assert_allclose(huge.indices["index"], plain.indices["index"], rtol=1e-10)

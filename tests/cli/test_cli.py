@@ -16,6 +16,7 @@ from acsi_sem.simulate.demo import demo_survey
 ROOT = Path(__file__).parents[2]
 MODEL = ROOT / "models" / "acsi.yaml"
 Capture = pytest.CaptureFixture[str]
+FIT = ["fit", str(MODEL), "--data", "x.csv", "--out", "o"]
 TABLES = {
     *("estimates", "indices", "impacts", "fit_measures", "quality"),
     *("breakdowns", "items", "missing", "warnings"),
@@ -124,19 +125,25 @@ def test_strict_ends_with_7_when_there_are_warnings(survey: Path, tmp_path: Path
         (["run"], 2, "run, which this version does not have yet"),
         (["nonsense"], 2, "No such command"),
         (["fit"], 2, "Missing argument"),
-        (["fit", str(MODEL), "--data", "x.csv", "--out", "o", "--engine", "plsc"], 2, "plsc"),
-        (["fit", str(MODEL), "--data", "x.csv", "--out", "o", "--engine", "lisrel"], 2, "'lisrel'"),
-        (["fit", str(MODEL), "--data", "x.csv", "--out", "o", "--missing", "em"], 2, "--missing"),
-        (["fit", str(MODEL), "--data", "x.csv", "--out", "o", "--ci", "bca"], 2, "--ci"),
-        (["fit", str(MODEL), "--data", "x.csv", "--out", "o", "--se", "robust"], 2, "--se"),
-        (["fit", str(MODEL), "--data", "x.csv", "--out", "o", "--meanstructure"], 2, "means"),
-        (["fit", str(MODEL), "--data", "x.csv", "--out", "o", "--weights-policy", "drop"], 2, "dr"),
-        (["fit", str(MODEL), "--data", "x.csv", "--out", "o", "--scheme", "x"], 2, "factorial"),
+        ([*FIT, "--engine", "plsc"], 2, "plsc"),
+        ([*FIT, "--engine", "lisrel"], 2, "'lisrel'"),
+        ([*FIT, "--missing", "em"], 2, "--missing"),
+        ([*FIT, "--ci", "bca"], 2, "--ci"),
+        ([*FIT, "--se", "robust"], 2, "--se"),
+        ([*FIT, "--meanstructure"], 2, "means"),
+        ([*FIT, "--weights-policy", "drop"], 2, "dr"),
+        ([*FIT, "--scheme", "x"], 2, "factorial"),
         (
-            ["fit", str(MODEL), "--data", "x.csv", "--out", "o", "--bootstrap", "many"],
+            [*FIT, "--bootstrap", "many"],
             2,
             "--bootstrap",
         ),
+        ([*FIT, "--group", ""], 2, "--group: expected a name"),
+        ([*FIT, "--weights", ""], 2, "--weights: expected a name"),
+        ([*FIT, "--weight-kind", "frequency"], 2, "--weights beside it"),
+        ([*FIT, "--sheet", "Data"], 2, "which has no sheets"),
+        (["simulate", "--out", "a.xlsx"], 2, "ends in .csv"),
+        (["simulate", "--out", "a.csv", "--seed", "-1"], 2, "--seed"),
         (["fit", "absent.yaml", "--data", "x.csv", "--out", "o"], 3, "absent.yaml"),
         (["fit", str(MODEL), "--data", "absent.csv", "--out", "o"], 4, "absent.csv"),
         (["report", "absent.yaml"], 3, "absent.yaml"),
@@ -197,6 +204,8 @@ def test_simulate_writes_the_same_survey_again(tmp_path: Path, capsys: Capture) 
         )
         assert code == 0
     assert "simulated interviews" in capsys.readouterr().err
+    assert run(["simulate", "--model", str(MODEL), "--out", str(tmp_path / "one.csv")]) == 2
+    assert "one that exists" in capsys.readouterr().err
     assert (tmp_path / "one.csv").read_bytes() == (tmp_path / "two.csv").read_bytes()
 
 

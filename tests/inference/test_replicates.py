@@ -58,7 +58,7 @@ def test_streams_differ_by_every_part_of_their_key() -> None:
 
 def test_cells_add_up_to_their_group() -> None:
     survey = make_survey(missing=0.0)
-    codes = {part.column: part.codes for part in survey.factors}
+    codes = {part.column: (part.codes, len(part.categories)) for part in survey.factors}
     sample = sample_of(survey)
     drawn = draw_replicates(sample, codes, replicates=120, seed=3, study="s")
     for group in ("all", "group 1", "group 2"):
@@ -70,25 +70,33 @@ def test_strata_are_drawn_apart() -> None:
     survey = make_survey(grouped=False, missing=0.0)
     strata = (np.arange(330) % 3).astype(np.intp)
     survey = replace(survey, design=replace(survey.design, strata=strata))
-    cells = draw_replicates(sample_of(survey), {"h": strata}, replicates=110, seed=1, study="s")
-    assert_array_equal(cells.cells["all", "h"][:, :, 0], np.full((110, 3), 110.0))
+    cells = draw_replicates(
+        sample_of(survey), {"h": (strata, 3)}, replicates=110, seed=1, study="s"
+    )
+    # Counts of n / (n - 1) add up to n but for rounding.
+    assert_allclose(cells.cells["all", "h"][:, :, 0], np.full((110, 3), 110.0), rtol=1e-12)
 
 
 def test_rows_of_a_psu_are_drawn_together() -> None:
     survey = make_survey(grouped=False, missing=0.0)
     psu = (np.arange(330) // 10).astype(np.intp)
     survey = replace(survey, design=replace(survey.design, psu=psu))
-    drawn = draw_replicates(sample_of(survey), {"psu": psu}, replicates=110, seed=1, study="s")
+    drawn = draw_replicates(
+        sample_of(survey), {"psu": (psu, 33)}, replicates=110, seed=1, study="s"
+    )
     counts = drawn.cells["all", "psu"][:, :, 0]
-    assert_array_equal(counts % 10, np.zeros_like(counts))
-    assert_array_equal(counts.sum(axis=1), np.full(110, 330.0))
+    drawn_times = counts / 10 * 32 / 33
+    assert_allclose(drawn_times, np.rint(drawn_times), atol=1e-12)
+    assert_allclose(counts.sum(axis=1), np.full(110, 330.0), rtol=1e-12)
 
 
 def test_psus_across_groups_are_drawn_for_the_whole_survey() -> None:
     survey = make_survey(sizes=(150, 150), missing=0.0)
     psu = (np.arange(300) % 30).astype(np.intp)
     survey = replace(survey, design=replace(survey.design, psu=psu))
-    drawn = draw_replicates(sample_of(survey), {"psu": psu}, replicates=110, seed=1, study="s")
+    drawn = draw_replicates(
+        sample_of(survey), {"psu": (psu, 30)}, replicates=110, seed=1, study="s"
+    )
     one, two = (drawn.cells[f"group {g}", "psu"][:, :, 0] for g in (1, 2))
     assert_array_equal(one, two)  # each PSU has five rows in both groups
     assert_array_equal(drawn.sums["all"], drawn.sums["group 1"] + drawn.sums["group 2"])
@@ -110,3 +118,55 @@ def test_weights_stay_with_their_rows() -> None:
     drawn = draw_replicates(sample_of(survey), {}, replicates=5_000, seed=1, study="s")
     assert_allclose(drawn.sums["all"][:, 0].mean(), weights.sum(), rtol=5e-3)
     assert not np.allclose(drawn.sums["all"][:, 0], weights.sum())
+
+
+def complaints(survey: Survey, replicates: int = 4000) -> tuple[float, dict[str, int]]:
+    """Return the bootstrap standard error of the complaints rate of `all`, and the freedom."""
+    drawn = draw_replicates(sample_of(survey), {}, replicates=replicates, seed=1, study="s")
+    sums = drawn.sums["all"]
+    return float((sums[:, 12] / sums[:, 0]).std(ddof=1)), dict(drawn.freedom)
+
+
+def linearised(survey: Survey) -> float:
+    """Return the textbook standard error of the complaints rate from PSU totals in strata."""
+    psu, strata = survey.design.psu, survey.design.strata
+    assert psu is not None
+    assert strata is not None
+    residual = survey.values[:, 11] - survey.values[:, 11].mean()
+    variance = 0.0
+    for stratum in np.unique(strata):
+        units = np.unique(psu[strata == stratum])
+        totals = np.array([residual[psu == unit].sum() for unit in units])
+        variance += len(units) * totals.var(ddof=1)
+    return float(np.sqrt(variance) / len(residual))
+
+
+def test_two_psus_per_stratum_have_the_textbook_spread() -> None:
+    survey = make_survey(sizes=(320,), grouped=False, missing=0.0)
+    psu = (np.arange(320) // 8).astype(np.intp)
+    survey = replace(survey, design=replace(survey.design, psu=psu, strata=psu // 2))
+    found, freedom = complaints(survey)
+    # Monte-Carlo error of 4,000 draws 1.1 %; the ordinary bootstrap would give 0.71 of it.
+    assert_allclose(found, linearised(survey), rtol=0.05)
+    assert freedom == {"all": 20}
+
+
+def test_strata_too_thin_within_groups_are_drawn_over_the_whole_survey() -> None:
+    survey = make_survey(sizes=(40, 40, 40), missing=0.0)
+    rows = np.arange(120).astype(np.intp)
+    strata = rows % 40  # one row of each group in each stratum
+    design = replace(survey.design, strata=strata, psu=rows)
+    survey = replace(survey, design=design)
+    found, freedom = complaints(survey)
+    assert_allclose(found, linearised(survey), rtol=0.05)
+    assert freedom["all"] == 80
+
+
+def test_a_design_without_variance_says_so() -> None:
+    survey = make_survey(sizes=(100, 120), missing=0.0)
+    psu = np.repeat([0, 1], [100, 120]).astype(np.intp)
+    survey = replace(survey, design=replace(survey.design, psu=psu, strata=psu))
+    drawn = draw_replicates(sample_of(survey), {}, replicates=110, seed=1, study="s")
+    for group in ("all", "group 1", "group 2"):
+        assert drawn.freedom[group] == 0
+        assert "single unit" in drawn.withheld(group)

@@ -245,7 +245,9 @@ def _fit_cell(facts: Facts, group: str, name: str, digits: int) -> Cell:
     value = facts.measures.get((group, "semopy", name), math.nan)
     if name == "pvalue" and math.isfinite(value):
         return Cell(words.p_value(value), value)
-    cell = cells.number(value, digits, "the model was not fitted or not used")
+    weighted = facts.fit.survey.design.weighted
+    reason = "withheld with sampling weights" if weighted else "the model was not fitted"
+    cell = cells.number(value, digits, reason)
     if name not in _CUTS or not math.isfinite(value):
         return cell
     reached = _CUTS[name][1](value)
