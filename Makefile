@@ -12,7 +12,7 @@ NAME := $(notdir $(patsubst %/,%,$(dir $(STUDY))))
 OUT ?= reports/$(NAME)
 REQUIREMENTS := $(wildcard requirements/*.in) pyproject.toml
 
-.PHONY: help setup setup-dev report test check bench lock clean
+.PHONY: help setup setup-dev report test check bench study lock clean
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 14
@@ -58,6 +58,9 @@ test: check ## lint, types, import rules, then every test
 
 bench: $(VENV)/.dev ## how fast, beside semopy, in one run
 	$(BIN)/python -m benchmarks.replicates
+
+study: $(VENV)/.dev ## how often 95 % intervals cover the truth (half an hour on two cores)
+	$(BIN)/python -m benchmarks.coverage --workers 2
 
 lock: $(BIN)/uv ## renew the pinned requirements
 	sh requirements/lock.sh

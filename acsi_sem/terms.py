@@ -5,14 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Engine = Literal["pls", "semopy", "ols"]
+Engine = Literal["pls", "semopy", "ml", "ols", "ordinal"]
+Errors = Literal["robust", "ml", "mlm", "cluster"]
+MissingRule = Literal["complete", "em", "fiml"]
 Scheme = Literal["path", "factorial", "centroid"]
 WeightKind = Literal["sampling", "frequency"]
 IndexMeans = Literal["available", "complete"]
+Interval = Literal["percentile", "bca"]
 Sign = Literal["positive", "negative", "any"]
 
-ENGINES: Final[tuple[Engine, ...]] = ("pls", "semopy", "ols")
+ENGINES: Final[tuple[Engine, ...]] = ("pls", "semopy", "ml", "ols", "ordinal")
+ERROR_KINDS: Final[tuple[Errors, ...]] = ("robust", "ml", "mlm", "cluster")
+MISSING_RULES: Final[tuple[MissingRule, ...]] = ("complete", "em", "fiml")
 SCHEMES: Final[tuple[Scheme, ...]] = ("path", "factorial", "centroid")
+INTERVALS: Final[tuple[Interval, ...]] = ("percentile", "bca")
 
 ALL: Final = "all"
 """The name of the one fit to every row; no input group may bear it."""
@@ -26,18 +32,21 @@ INTERCEPT: Final = "~1"
 ENGINE_TITLES: Final[dict[str, str]] = {
     "pls": "PLS path model",
     "semopy": "Covariance structure (ML)",
+    "ml": "Covariance structure (kernel)",
+    "ordinal": "Ordinal structure (DWLS)",
     "ols": "OLS baseline",
 }
 
 GLOSSARY: Final[dict[str, str]] = {
     "group": "value of the grouping column; `all` is one fit to every row",
-    "engine": "pls, semopy or ols",
+    "engine": "pls, semopy, ml, ols or ordinal",
     "lhs": "left side: construct (=~, <~), target (~), variable (~~, ~1)",
     "op": "=~ loading, <~ outer weight, ~ path, ~~ (co)variance, ~1 intercept",
     "rhs": "right side: indicator (=~, <~), source (~), variable (~~)",
     "estimate": "pls: standardised; semopy: unstandardised, first loading 1; ols: 0-100 units",
     "std_error": "standard error of the estimate",
-    "se_type": "bootstrap, ml (expected information) or hc3",
+    "se_type": "bootstrap, robust (Huber-White), cluster, mlm, ml (expected information), fiml, "
+    "fiml_robust or hc3",
     "statistic": "estimate / std_error",
     "p_value": "two-sided p-value of the statistic",
     "conf_low": "lower confidence limit",
@@ -69,6 +78,35 @@ GLOSSARY: Final[dict[str, str]] = {
     "index_weight": "weight in the index, summing to one within a construct",
     "count": "number of answers",
     "note": "why a number is withheld or to be read with care; empty when there is nothing to say",
+    "mi": "modification index: expected fall of chi-square if the parameter were free",
+    "epc": "expected estimate of a parameter that the model fixes at zero",
+    "sepc_all": "the same, standardised",
+    "residual": "sample covariance less the implied one",
+    "cor_residual": "sample correlation less the implied one",
+    "scope": "measurement (constructs with several items) or model (with the paths)",
+    "level": "configural, metric, scalar or strict invariance",
+    "groups": "groups compared; means of constructs are zero in the first",
+    "released": "parameters not held equal",
+    "chisq": "chi-square of the level",
+    "df": "degrees of freedom",
+    "pvalue": "its p-value",
+    "cfi": "comparative fit index",
+    "tli": "Tucker-Lewis index",
+    "rmsea": "root mean square error of approximation",
+    "srmr": "standardised root mean square residual",
+    "aic": "Akaike information criterion",
+    "bic": "Bayesian information criterion",
+    "chisq.scaled": "Yuan-Bentler-Mplus scaled chi-square",
+    "pvalue.scaled": "its p-value",
+    "cfi.robust": "robust comparative fit index",
+    "rmsea.robust": "robust root mean square error of approximation",
+    "chisq_diff": "(scaled) chi-square difference from the level before",
+    "df_diff": "its degrees of freedom",
+    "pvalue_diff": "its p-value",
+    "cfi_fall": "fall of CFI from the level before; more than 0.01 speaks against the level",
+    "rmsea_rise": "rise of RMSEA from the level before",
+    "holds": "1 when the level holds with all before it, else 0",
+    "reading": "what that allows, in words",
     "subject": "what the warning is about",
     "message": "the warning in words",
     "kind": "short name of the warning",

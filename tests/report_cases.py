@@ -40,8 +40,14 @@ def pooled_fit() -> Fit:
 
 @cache
 def structural_fit() -> Fit:
-    """The covariance structure alone, which has no index."""
+    """The covariance structure alone, without replicates."""
     return fit(acsi_model(), make_survey(), engines=("semopy",), bootstrap=0)
+
+
+@cache
+def ordinal_fit() -> Fit:
+    """The ordinal structure alone, which has no index."""
+    return fit(acsi_model(), make_survey(), engines=("ordinal",), bootstrap=0)
 
 
 @cache

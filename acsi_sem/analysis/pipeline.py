@@ -2,78 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Literal
 
-import numpy as np
-from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from acsi_sem.analysis.covariance_runs import run_invariance
+from acsi_sem.analysis.engines import RUNNERS
 from acsi_sem.analysis.notices import find_notices
 from acsi_sem.analysis.request import check_request
 from acsi_sem.analysis.tables import assemble
 from acsi_sem.analysis.values import Fit, ReplicateCount, Request
-from acsi_sem.estimators.ols import estimate_ols, fit_ols
-from acsi_sem.estimators.pls import PlsEstimates, check_modes, estimate_pls
+from acsi_sem.analysis.work import Progress as Progress
+from acsi_sem.analysis.work import Work, prepare
+from acsi_sem.estimators.pls import check_modes
 from acsi_sem.estimators.preload import preload
 from acsi_sem.estimators.result import EngineResult, Row
-from acsi_sem.estimators.structural import Structural
 from acsi_sem.indices.breakdown import breakdown_rows, count_cells
 from acsi_sem.indices.items import item_rows
 from acsi_sem.indices.scores import Counts, Scored, impact_rows, index_rows
-from acsi_sem.inference.pls_rows import Draws, pls_result
-from acsi_sem.inference.replicates import Replicates, draw_replicates
-from acsi_sem.inference.sample import (
-    Sample,
-    effective_size,
-    group_moments,
-    make_sample,
-    respondents,
-)
-from acsi_sem.kernels.moments import Moments, moments_from_sums
-from acsi_sem.spec.graph import blocks
+from acsi_sem.inference.sample import effective_size, respondents
 from acsi_sem.spec.model import Model
 from acsi_sem.survey.survey import Survey
-from acsi_sem.terms import Engine, IndexMeans, Scheme
-
-Progress = Callable[[str, int, int], None]
-"""Told a stage, how much of it is done, and how much there is."""
+from acsi_sem.terms import Engine, Errors, IndexMeans, Interval, MissingRule, Notice, Scheme
 
 
 def _silent(stage: str, done: int, total: int) -> None:
     """Report progress to nobody."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Work:
-    """What every step of one estimation shares."""
-
-    model: Model
-    survey: Survey
-    request: Request
-    sample: Sample
-    moments: Moments
-    answered: NDArray[np.bool_]
-    replicates: Replicates | None
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return tuple(name for name, _ in self.sample.groups)
-
-    def complete(self, group: str) -> float:
-        """Return the respondents with every answer."""
-        rows = self.sample.rows_of(group)
-        return respondents(self.sample, rows, self.survey.complete[rows])
-
-    def withheld(self, group: str) -> str:
-        """Return why a group has no standard errors, if the design gives it none."""
-        return "" if self.replicates is None else self.replicates.withheld(group)
-
-    def draws(self, group: str) -> Moments | None:
-        """Return the replicate moments of a group."""
-        if self.replicates is None:
-            return None
-        return moments_from_sums(self.replicates.sums[group], self.sample.origin)
 
 
 def fit(
@@ -85,9 +41,15 @@ def fit(
     bootstrap: int = 2000,
     seed: int = 1,
     level: float = 0.95,
+    ci: Interval = "percentile",
     index_means: IndexMeans = "available",
     minimum_rows: int = 50,
     study: str = "",
+    se: Errors | Literal[""] = "",
+    missing: MissingRule = "complete",
+    meanstructure: bool = False,
+    invariance: bool = False,
+    release: Sequence[str] = (),
     progress: Progress = _silent,
 ) -> Fit:
     """Estimate a model on a survey, overall and in every group of the survey.
@@ -97,7 +59,7 @@ def fit(
     model : Model
     survey : Survey
         Read for this model (`acsi_sem.read_survey`).
-    engines : sequence of {"pls", "semopy", "ols"}
+    engines : sequence of {"pls", "semopy", "ml", "ols", "ordinal"}
     scheme : {"path", "factorial", "centroid"}
         Inner weighting scheme of PLS.
     bootstrap : int
@@ -106,12 +68,27 @@ def fit(
         With `study` and the group's name it determines every draw.
     level : float
         Confidence level of every interval.
+    ci : {"percentile", "bca"}
+        Limits from the replicates: percentiles, or bias-corrected and accelerated. Where BCa
+        limits are not defined the interval is withheld, with the reason.
     index_means : {"available", "complete"}
         Index from every answer an item has, or from the complete cases.
     minimum_rows : int
         Breakdown cells with fewer respondents are withheld.
     study : str
         Key of the random streams; the model's name when empty.
+    se : {"", "robust", "ml", "mlm", "cluster"}
+        Standard errors of covariance structures; empty: ``cluster`` where the survey has strata or
+        PSUs, else ``robust`` (Huber-White).
+    missing : {"complete", "em", "fiml"}
+        Complete cases; moments by EM (engines pls and ols, without a bootstrap); full information
+        maximum likelihood (engine ml).
+    meanstructure : bool
+        Intercepts in covariance structures; no other estimate changes.
+    invariance : bool
+        Assess what may be compared across the groups.
+    release : sequence of str
+        Parameters not held equal across groups, e.g. ``satisfaction =~ IDEAL``.
     progress : callable
         ``progress(stage, done, total)``.
 
@@ -138,149 +115,52 @@ def fit(
         replicates=bootstrap,
         seed=seed,
         level=level,
+        ci=ci,
         index_means=index_means,
         minimum_rows=minimum_rows,
         study=study or model.name,
+        se=se,
+        missing=missing,
+        meanstructure=meanstructure,
+        invariance=invariance,
+        release=tuple(release),
     )
     check_request(request, model, survey)
     if "pls" in request.engines:
         check_modes(model)
     preload(request.engines)
     with threadpool_limits(limits=1):
-        return _estimate(_prepare(model, survey, request, progress), progress)
+        return _estimate(prepare(model, survey, request, progress), progress)
 
 
-def _prepare(model: Model, survey: Survey, request: Request, progress: Progress) -> _Work:
-    sample = make_sample(survey)
-    seen = ~np.isnan(survey.values)
-    starts = np.flatnonzero(np.diff(blocks(model), prepend=-1))
-    answered = np.logical_or.reduceat(seen, starts, axis=1)
-    replicates = None
-    scoring = {"pls", "ols"} & set(request.engines)
-    if request.replicates and scoring:
-        replicates = _draw(survey, sample, request, progress)
-    return _Work(model, survey, request, sample, group_moments(sample), answered, replicates)
-
-
-def _draw(survey: Survey, sample: Sample, request: Request, progress: Progress) -> Replicates:
-    total = request.replicates * survey.values.shape[0]
-    done = 0
-
-    def count(step: int) -> None:
-        nonlocal done
-        done += step
-        progress("bootstrap replicates", done, total)
-
-    return draw_replicates(
-        sample,
-        {part.column: (part.codes, len(part.categories)) for part in survey.factors},
-        replicates=request.replicates,
-        seed=request.seed,
-        study=request.study,
-        progress=count,
-    )
-
-
-def _estimate(work: _Work, progress: Progress) -> Fit:
+def _estimate(work: Work, progress: Progress) -> Fit:
     results: list[EngineResult] = []
     scored: list[Scored] = []
     for engine in work.request.engines:
-        for result, score in _ENGINES[engine](work, progress):
+        for result, score in RUNNERS[engine](work, progress):
             results.append(result)
             if score is not None:
                 scored.append(score)
+    rows = _score_rows(work, scored, progress)
+    verdicts: list[Notice] = []
+    if work.request.invariance:
+        progress("invariance across groups", 0, 1)
+        rows["invariance"], verdicts = run_invariance(work.parts(), work.request.release)
+        progress("invariance across groups", 1, 1)
     fitted = assemble(
         model=work.model,
         survey=work.survey,
         request=work.request,
         groups=work.names,
         results=results,
-        rows=_score_rows(work, scored, progress),
+        rows=rows,
         replicates=tuple(_replicate_counts(work, scored)),
     )
     freedom = {} if work.replicates is None else work.replicates.freedom
-    return replace(fitted, notices=find_notices(fitted, results, freedom))
+    return replace(fitted, notices=(*find_notices(fitted, results, freedom), *verdicts))
 
 
-Ended = Iterator[tuple[EngineResult, Scored | None]]
-
-
-def _run_pls(work: _Work, progress: Progress) -> Ended:
-    request, model = work.request, work.model
-    rows = np.array([work.complete(name) for name in work.names])
-    point = estimate_pls(model, work.moments, rows, request.scheme, request.index_means)
-    for at, name in enumerate(work.names):
-        progress("PLS path models", at + 1, len(work.names))
-        draws = _pls_draws(work, name, rows[at])
-        withheld = work.withheld(name)
-        kept = None if draws is None else Draws(draws, request.level, withheld)
-        result = pls_result(model, name, point, at, kept)
-        problem = "; ".join(result.diagnosis.problems)
-        replicated = None if draws is None else draws.structural
-        yield (
-            result,
-            Scored(name, "pls", point.structural, at, replicated, request.level, problem, withheld),
-        )
-
-
-def _pls_draws(work: _Work, group: str, rows: float) -> PlsEstimates | None:
-    moments = work.draws(group)
-    if moments is None:
-        return None
-    repeated = np.full(moments.weight.shape, rows)
-    request = work.request
-    return estimate_pls(work.model, moments, repeated, request.scheme, request.index_means)
-
-
-def _run_ols(work: _Work, progress: Progress) -> Ended:
-    request, model, sample = work.request, work.model, work.sample
-    point = estimate_ols(model, work.moments, request.index_means)
-    for at, name in enumerate(work.names):
-        progress("OLS baseline", at + 1, len(work.names))
-        rows = sample.rows_of(name)
-        kept = rows[work.survey.complete[rows]]
-        result = fit_ols(
-            model,
-            work.survey.values[kept],
-            sample.weights[kept],
-            frequency=sample.frequency,
-            group=name,
-            level=request.level,
-        )
-        moments = work.draws(name)
-        draws: Structural | None = None
-        if moments is not None:
-            draws = estimate_ols(model, moments, request.index_means)
-        problem = "; ".join(result.diagnosis.problems)
-        withheld = work.withheld(name)
-        yield result, Scored(name, "ols", point, at, draws, request.level, problem, withheld)
-
-
-def _run_semopy(work: _Work, progress: Progress) -> Ended:
-    from acsi_sem.estimators.covariance import fit_semopy
-
-    for at, name in enumerate(work.names):
-        progress("covariance structure (semopy)", at, len(work.names))
-        result = fit_semopy(
-            work.model,
-            work.moments.covariance[at],
-            work.complete(name),
-            group=name,
-            level=work.request.level,
-            weighted=work.survey.design.weighted and not work.sample.frequency,
-        )
-        progress("covariance structure (semopy)", at + 1, len(work.names))
-        yield result, None
-
-
-_ENGINES: Mapping[Engine, Callable[[_Work, Progress], Ended]] = {
-    "pls": _run_pls,
-    "semopy": _run_semopy,
-    "ols": _run_ols,
-}
-
-
-def _score_rows(work: _Work, scored: Sequence[Scored], progress: Progress) -> dict[str, list[Row]]:
+def _score_rows(work: Work, scored: Sequence[Scored], progress: Progress) -> dict[str, list[Row]]:
     """Return the rows of indices, impacts, breakdowns and items."""
     model, request, sample = work.model, work.request, work.sample
     rows: dict[str, list[Row]] = {"indices": [], "impacts": [], "breakdowns": []}
@@ -317,7 +197,7 @@ def _score_rows(work: _Work, scored: Sequence[Scored], progress: Progress) -> di
     return rows
 
 
-def _counts(work: _Work, group: str) -> Counts:
+def _counts(work: Work, group: str) -> Counts:
     rows = work.sample.rows_of(group)
     answered = work.answered[rows].T
     return Counts(
@@ -327,7 +207,7 @@ def _counts(work: _Work, group: str) -> Counts:
     )
 
 
-def _replicate_counts(work: _Work, scored: Sequence[Scored]) -> Iterator[ReplicateCount]:
+def _replicate_counts(work: Work, scored: Sequence[Scored]) -> Iterator[ReplicateCount]:
     for score in scored:
         if score.draws is not None:
             failed = int((~score.draws.ok).sum())

@@ -14,8 +14,11 @@ from acsi_sem.tables.schema import (
     FIT_MEASURES,
     IMPACTS,
     INDICES,
+    INVARIANCE,
     ITEMS,
+    MODIFICATION,
     QUALITY,
+    RESIDUALS,
     make_table,
 )
 
@@ -50,4 +53,11 @@ def assemble(
         breakdowns=make_table(BREAKDOWNS, by_group(rows["breakdowns"])),
         diagnoses=tuple(result.diagnosis for result in ordered),
         replicates=replicates,
+        modification=make_table(MODIFICATION, [row for r in ordered for row in r.modification]),
+        residuals=make_table(RESIDUALS, [row for r in ordered for row in r.residuals]),
+        invariance=make_table(INVARIANCE, [_whole(row) for row in rows.get("invariance", ())]),
     )
+
+
+def _whole(row: Row) -> Row:
+    return {**row, "holds": float(bool(row["holds"]))}

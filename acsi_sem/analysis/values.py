@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 import pandas as pd
 
 from acsi_sem.estimators.result import Diagnosis
 from acsi_sem.spec.model import Model
 from acsi_sem.survey.survey import Survey
-from acsi_sem.terms import Engine, IndexMeans, Notice, Scheme
+from acsi_sem.tables.schema import INVARIANCE, MODIFICATION, RESIDUALS, make_table
+from acsi_sem.terms import Engine, Errors, IndexMeans, Interval, MissingRule, Notice, Scheme
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +28,23 @@ class Request:
         With the study's and group's names it determines every draw.
     level : float
         Confidence level of every interval.
+    ci : str
+        Limits from replicates: ``percentile``, or ``bca`` (bias-corrected and accelerated).
     index_means : str
         ``available``: every answer an item has; ``complete``: complete cases.
     minimum_rows : int
         Smaller groups are refused, smaller breakdown cells withheld.
     study : str
         Name that keys the random streams.
+    se : str
+        Standard errors of covariance structures; empty: ``cluster`` where the survey has strata or
+        PSUs, else ``robust``.
+    missing : str
+        ``complete`` cases; ``em`` moments (PLS, OLS); ``fiml`` (engine ml).
+    meanstructure : bool
+        Intercepts in covariance structures.
+    invariance : bool
+        Assess what may be compared across groups; `release` names what is not held equal.
     """
 
     engines: tuple[Engine, ...] = ("pls",)
@@ -42,6 +55,12 @@ class Request:
     index_means: IndexMeans = "available"
     minimum_rows: int = 50
     study: str = "study"
+    ci: Interval = "percentile"
+    se: Errors | Literal[""] = ""
+    missing: MissingRule = "complete"
+    meanstructure: bool = False
+    invariance: bool = False
+    release: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +104,14 @@ class Fit:
     diagnoses: tuple[Diagnosis, ...]
     replicates: tuple[ReplicateCount, ...]
     notices: tuple[Notice, ...] = field(default=())
+    modification: pd.DataFrame = field(default_factory=lambda: make_table(MODIFICATION, ()))
+    residuals: pd.DataFrame = field(default_factory=lambda: make_table(RESIDUALS, ()))
+    invariance: pd.DataFrame = field(default_factory=lambda: make_table(INVARIANCE, ()))
+
+    @property
+    def warnings(self) -> tuple[Notice, ...]:
+        """The notices that warn; verdicts on invariance inform."""
+        return tuple(notice for notice in self.notices if notice.kind != "invariance")
 
     def tidy(self) -> pd.DataFrame:
         """Return the estimates, one row per parameter, group and engine."""

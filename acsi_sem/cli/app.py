@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 LATER: Final = (
     *("run", "history", "status", "diff", "publish", "plan", "rake"),
-    *("compare", "explore", "models", "init", "convert", "doctor", "bench"),
+    *("compare", "explore", "models", "init", "doctor", "bench"),
 )
 NOT_CONVERGED: Final = 5
 WARNED: Final = 7
@@ -104,8 +104,10 @@ def fit(
     missing: options.Missing = "complete",
     index_means: options.IndexMeans = "available",
     weights_policy: options.WeightsPolicy = "allow",
-    se: options.StandardErrors = "ml",
+    se: options.StandardErrors = None,
     meanstructure: options.MeanStructure = False,
+    invariance: options.Invariance = False,
+    release: options.Release = None,
     bootstrap: options.Bootstrap = 2000,
     seed: options.Seed = 1,
     ci: options.Interval = "percentile",
@@ -118,14 +120,13 @@ def fit(
     options.check_values(
         missing=missing,
         weights_policy=weights_policy,
-        se=se,
+        se=se or [],
         ci=ci,
         scheme=scheme,
         index_means=index_means,
         weight_kind=weight_kind,
     )
     engines = options.chosen_engines(engine) or ("pls",)
-    _refuse_later(meanstructure=meanstructure)
     options.check_names(out=str(out), group=group, weights=weights, strata=strata, psu=psu)
     options.check_pairs(weights, weight_kind, sheet, data)
     from acsi_sem.runs.execute import FitCommand, run_fit
@@ -144,7 +145,13 @@ def fit(
             replicates=bootstrap,
             seed=seed,
             level=level,
+            ci=cast(Any, ci),
             minimum_rows=min_rows,
+            se=cast(Any, se or ""),
+            missing=cast(Any, missing),
+            meanstructure=meanstructure,
+            invariance=invariance,
+            release=tuple(release or ()),
         ),
         sheet=sheet,
     )
@@ -154,12 +161,6 @@ def fit(
     _warn_stale_report(out, outcome)
     _end(outcome, log, strict)
     say(f"{len(outcome.files)} files in {out}")
-
-
-def _refuse_later(*, meanstructure: bool) -> None:
-    if meanstructure:
-        got = "--meanstructure, which this version does not have yet"
-        raise UsageError(Problem("acsi-sem fit", "", "a model without means", got))
 
 
 @app.command()
@@ -175,15 +176,23 @@ def report(
     engine: options.Engines = None,
     bootstrap: Annotated[int | None, typer.Option("--bootstrap", help="Replicates.")] = None,
     seed: Annotated[int | None, typer.Option("--seed", help="Seed of every draw.")] = None,
+    ci: Annotated[str | None, typer.Option("--ci", help="Limits: percentile or bca.")] = None,
     level: Annotated[float | None, typer.Option("--level", help="Confidence level.")] = None,
+    invariance: Annotated[
+        bool | None, typer.Option("--invariance/--no-invariance", help="As of fit.")
+    ] = None,
     strict: options.Strict = False,
 ) -> None:
     """Fit a study and write its report and tables; options override the study file."""
+    if ci is not None:
+        options.check_values(ci=ci)
     asked = {
         "engines": options.chosen_engines(engine),
         "replicates": bootstrap,
         "seed": seed,
+        "ci": ci,
         "level": level,
+        "invariance": invariance,
     }
     from acsi_sem.runs.execute import REPORT, ReportCommand, run_report
 
@@ -200,6 +209,24 @@ def report(
         outcome = run_report(command, log.timing(progress))
     _end(outcome, log, strict)
     say(f"report: {outcome.folder / REPORT}")
+
+
+@app.command()
+def convert(
+    source: Annotated[Path, typer.Argument(help="lavaan syntax or a model file.", metavar="FILE")],
+    out: Annotated[Path, typer.Option("--out", help="File to write: .yaml or .lav.")],
+    index: Annotated[str | None, typer.Option("--index", help="Index construct.")] = None,
+    scale: Annotated[
+        tuple[float, float], typer.Option("--scale", help="Ends of the answer scales.")
+    ] = (1.0, 10.0),
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
+) -> None:
+    """Turn lavaan syntax into a model file, or a model file into lavaan syntax."""
+    from acsi_sem.runs.convert import convert_model
+
+    for notice in convert_model(source, out, index=index, scale=scale, force=force):
+        tell(notice)
+    say(f"model: {out}")
 
 
 @app.command()
@@ -234,7 +261,7 @@ def _end(outcome: Outcome, log: RunLog, strict: bool) -> None:
     if failed:
         tell(f"{len(failed)} fits have no result; their rows are blank in {outcome.folder}")
         raise typer.Exit(NOT_CONVERGED)
-    if strict and outcome.fit.notices:
+    if strict and outcome.fit.warnings:
         raise typer.Exit(WARNED)
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Final, cast
 import typer
 
 from acsi_sem.errors import Problem, UsageError
-from acsi_sem.terms import ENGINES, Engine
+from acsi_sem.terms import ENGINES, ERROR_KINDS, INTERVALS, MISSING_RULES, Engine
 
 DataFile = Annotated[
     Path, typer.Option("--data", help="Survey file: xlsx, csv, sav, dta or parquet.")
@@ -17,7 +17,7 @@ OutFolder = Annotated[Path, typer.Option("--out", help="Folder for the tables.")
 Group = Annotated[str | None, typer.Option("--group", help="Column whose values are fitted apart.")]
 Engines = Annotated[
     list[str] | None,
-    typer.Option("--engine", help="pls, semopy or ols; repeat for several. Default: pls."),
+    typer.Option("--engine", help="pls (default), semopy, ml, ols, ordinal; repeat for several."),
 ]
 Weights = Annotated[str | None, typer.Option("--weights", help="Column of row weights.")]
 WeightKind = Annotated[
@@ -37,28 +37,41 @@ MinRows = Annotated[
 ]
 Sheet = Annotated[str, typer.Option("--sheet", help="Sheet of an xlsx file; default: the first.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit 7 when there are warnings.")]
-Missing = Annotated[str, typer.Option("--missing", help="complete: listwise on the indicators.")]
+Missing = Annotated[
+    str, typer.Option("--missing", help="complete cases; em (pls, ols); fiml (ml).")
+]
 WeightsPolicy = Annotated[
     str, typer.Option("--weights-policy", help="allow: report negative outer weights.")
 ]
 StandardErrors = Annotated[
-    str, typer.Option("--se", help="semopy: ml, from the expected information.")
+    str | None,
+    typer.Option("--se", help="Covariance structures: robust, cluster, mlm or ml."),
 ]
 MeanStructure = Annotated[
-    bool, typer.Option("--meanstructure", help="Not available yet.", hidden=True)
+    bool, typer.Option("--meanstructure", help="Intercepts in covariance structures.")
 ]
-Interval = Annotated[str, typer.Option("--ci", help="percentile bootstrap intervals.")]
+Invariance = Annotated[
+    bool, typer.Option("--invariance", help="Assess what may be compared across groups.")
+]
+Release = Annotated[
+    list[str] | None,
+    typer.Option("--release", help="Parameter not held equal, e.g. 'satisfaction =~ IDEAL'."),
+]
+Interval = Annotated[
+    str,
+    typer.Option("--ci", help="Limits: percentile or bca (bias-corrected, accelerated)."),
+]
 
 # Option -> (what this version does, what the design names for later).
 _VALUES: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
-    "--missing": (("complete",), ("mean", "em", "fiml")),
+    "--missing": (MISSING_RULES, ("mean",)),
     "--weights-policy": (("allow",), ("nonnegative", "drop")),
-    "--se": (("ml",), ("robust", "mlm", "cluster")),
-    "--ci": (("percentile",), ("bca", "studentized", "normal", "linearised")),
+    "--se": (ERROR_KINDS, ()),
+    "--ci": (INTERVALS, ("studentized", "normal", "linearised")),
     "--scheme": (("path", "factorial", "centroid"), ()),
     "--index-means": (("available", "complete"), ()),
     "--weight-kind": (("sampling", "frequency"), ()),
-    "--engine": (ENGINES, ("plsc", "ml", "ordinal")),
+    "--engine": (ENGINES, ("plsc",)),
 }
 
 

@@ -52,8 +52,8 @@ def _silent(stage: str, done: int, total: int) -> None:
 
 def tell_warnings(fit: Fit) -> None:
     """Summarise the warnings of a fit on stderr."""
-    if not fit.notices:
+    if not fit.warnings:
         return
-    kinds = Counter(notice.kind for notice in fit.notices)
+    kinds = Counter(notice.kind for notice in fit.warnings)
     listed = ", ".join(f"{kind} ({count})" for kind, count in kinds.items())
-    tell(f"{len(fit.notices)} warnings, all in warnings.csv: {listed}")
+    tell(f"{len(fit.warnings)} warnings, all in warnings.csv: {listed}")

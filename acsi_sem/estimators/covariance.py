@@ -1,77 +1,122 @@
-"""The covariance structure engine: semopy's estimates, our standard errors and fit measures."""
+"""The covariance structure engines: semopy's point polished by our kernel, or the kernel alone."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from acsi_sem.estimators.compile import Compiled, Parameter, compile_model
+from acsi_sem.estimators.compile import Compiled, compile_model
 from acsi_sem.estimators.covariance_checks import check_after, check_before
-from acsi_sem.estimators.result import Diagnosis, EngineResult, Row
+from acsi_sem.estimators.covariance_rows import Call, blank_result, filled_result
+from acsi_sem.estimators.ml_point import minimise_ml
+from acsi_sem.estimators.result import Diagnosis, EngineResult
+from acsi_sem.estimators.robust_inference import ErrorKind, Inference, infer
 from acsi_sem.estimators.semopy_fit import Attempt, minimise, rival
-from acsi_sem.kernels.covariance import information, locate, standard_errors, standardise
-from acsi_sem.kernels.fit_measures import INFERENTIAL, MEASURES, fit_measures
-from acsi_sem.kernels.lisrel import Filled, scale_factors
-from acsi_sem.kernels.quality import average_variance_extracted, composite_reliability
-from acsi_sem.spec.graph import blocks, endogenous
+from acsi_sem.kernels.covariance import discrepancy, gradient, locate
+from acsi_sem.kernels.ml_fit import fit_ml, parameter_units, polish
 from acsi_sem.spec.model import Model
 from acsi_sem.terms import Notice
 
 Floats = NDArray[np.float64]
 
-ENGINE: Final = "semopy"
-WITHHELD: Final = (
-    "standard error withheld: the textbook formula does not hold with sampling weights"
-)
+CovarianceEngine = Literal["semopy", "ml"]
+
+SAME_VALUE: Final = 1e-6
+"""Difference of F that counts as another optimum."""
+
+REFIT_STEPS: Final = 60
+"""Steps of a Bollen-Stine refit."""
+
+SAME_PLACE: Final = 1e-3
+"""Shift of a parameter, in the items' standard deviations, that polishing should not make."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Solution:
-    """A solution in the items' own units; `errors` (k,) are NaN where there are none."""
+class CovarianceSample:
+    """What a covariance structure needs of one group.
 
+    Attributes
+    ----------
+    group : str
+    covariance : ndarray, shape (p, p)
+        Of the complete cases, divisor n, in the order of ``model.indicators``.
+    n : float
+        Number of complete cases; with frequency weights their sum.
+    mean : ndarray, shape (p,)
+    block : ndarray, shape (1 + q, 1 + q), or None
+        Fourth-order block about the mean, divided by n (rows, or clusters).
+    weighted : bool
+        True when sampling weights made the moments.
+    withheld : str
+        Why the design gives no standard errors; empty when it does.
+    """
+
+    group: str
+    covariance: Floats
+    n: float
+    mean: Floats
+    block: Floats | None = None
+    weighted: bool = False
+    withheld: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CovarianceFit:
+    """A fit with its rows, and what replicates, scores and tests start from.
+
+    `theta` (k,) and `inference` are None when the fit failed.
+    """
+
+    result: EngineResult
+    compiled: Compiled
+    theta: Floats | None = None
+    inference: Inference | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Solved:
     theta: Floats
-    errors: Floats
-    standard: Filled
-    implied: Floats
+    converged: bool
+    iterations: int
+    reason: str = ""
+    objective: float = float("nan")
+    rivals: tuple[float, ...] = ()
 
 
-def fit_semopy(
+def fit_covariance(
     model: Model,
-    covariance: Floats,
-    n: float,
+    sample: CovarianceSample,
     *,
-    group: str,
-    level: float,
-    weighted: bool = False,
-) -> EngineResult:
-    """Fit the model to one covariance matrix by maximum likelihood.
+    engine: CovarianceEngine = "semopy",
+    se: ErrorKind = "robust",
+    meanstructure: bool = False,
+    level: float = 0.95,
+) -> CovarianceFit:
+    """Fit the model to one group by maximum likelihood.
 
     Parameters
     ----------
     model : Model
         Every construct is treated as a common factor; a single item as free of error.
-    covariance : ndarray, shape (p, p)
-        Of the complete cases, divisor n, in the order of ``model.indicators``.
-    n : float
-        Number of complete cases.
-    group : str
+    sample : CovarianceSample
+    engine : {"semopy", "ml"}
+        semopy's point, polished by the kernel; or the kernel from two starts of its own.
+    se : {"robust", "ml", "mlm", "cluster"}
+        See `acsi_sem.estimators.robust_inference.infer`.
+    meanstructure : bool
+        Add free intercepts, which changes no other estimate.
     level : float
-        Confidence level of the normal limits, between 0 and 1.
-    weighted : bool
-        True when sampling weights made the covariance matrix. The estimates are then
-        pseudo-maximum likelihood; standard errors, p-values, limits and the measures that rest
-        on a chi-square distribution are withheld, because the textbook formulas do not hold.
+        Confidence level of the normal limits.
 
     Returns
     -------
-    EngineResult
-        Rows under the engine ``semopy``. The gradient of the diagnosis is of F with the items in
-        standard deviation units. A fit that did not converge or is inadmissible has blank
-        numbers and the reason as note.
+    CovarianceFit
+        A fit that did not converge or is inadmissible has blank numbers and the reason as note.
+        The gradient of the diagnosis is of F, items in standard deviation units.
 
     Raises
     ------
@@ -83,28 +128,31 @@ def fit_semopy(
     Jöreskog (1973), in Goldberger & Duncan, Structural Equation Models in the Social Sciences;
     Igolkina & Meshcheryakov (2020), Structural Equation Modeling 27, 952-963 (semopy).
     """
-    from threadpoolctl import threadpool_limits
-
     compiled = compile_model(model)
-    _check_call(compiled, covariance, level)
-    with threadpool_limits(limits=1, user_api="blas"):
-        if problems := check_before(compiled, covariance, n):
-            diagnosis = Diagnosis(group, ENGINE, False, False, 0, problems=problems)
-            return _blank(compiled, diagnosis, _notices(model, group, weighted))
-        deviation = np.sqrt(np.diag(covariance))
-        attempts = minimise(compiled, covariance / np.outer(deviation, deviation))
-        diagnosis = _diagnose(compiled, attempts, group)
-        notices = (*_notices(model, group, weighted), *_fit_notices(attempts, group))
-        if not diagnosis.ok:
-            return _blank(compiled, diagnosis, notices)
-        solution = _solution(compiled, attempts[0].theta, deviation, n)
-        return EngineResult(
-            estimates=tuple(_estimates(compiled, solution, group, level, weighted)),
-            fit_measures=tuple(_measures(compiled, solution, covariance, n, group, weighted)),
-            quality=tuple(_quality(model, solution, group)),
-            diagnosis=diagnosis,
-            notices=notices,
-        )
+    _check_call(compiled, sample.covariance, level)
+    call = Call(model, sample.group, engine, level, sample.withheld)
+    notices = tuple(_model_notices(call))
+    if problems := check_before(compiled, sample.covariance, sample.n):
+        failed = Diagnosis(sample.group, engine, False, False, 0, problems=problems)
+        return CovarianceFit(blank_result(call, compiled, failed, notices), compiled)
+    solved = (_by_semopy if engine == "semopy" else _by_kernel)(compiled, sample.covariance)
+    polished = polish(compiled.structure, sample.covariance[None], solved.theta[None])[0]
+    diagnosis = _diagnose(compiled, sample, solved, polished, engine)
+    notices += tuple(_fit_notices(call, solved, diagnosis))
+    if not diagnosis.ok:
+        return CovarianceFit(blank_result(call, compiled, diagnosis, notices), compiled)
+    found = infer(
+        compiled,
+        polished,
+        sample.covariance,
+        sample.n,
+        kind="ml" if sample.withheld else se,
+        block=None if sample.withheld else sample.block,
+        mean=sample.mean if meanstructure else None,
+        weighted=sample.weighted and not sample.withheld,
+    )
+    result = filled_result(call, found, diagnosis, notices)
+    return CovarianceFit(result, compiled, polished, found)
 
 
 def _check_call(compiled: Compiled, covariance: Floats, level: float) -> None:
@@ -117,21 +165,27 @@ def _check_call(compiled: Compiled, covariance: Floats, level: float) -> None:
         raise ValueError(f"level must lie between 0 and 1, not {level}")
 
 
-def _diagnose(compiled: Compiled, attempts: tuple[Attempt, ...], group: str) -> Diagnosis:
+def _units(compiled: Compiled, covariance: Floats) -> Floats:
+    """Return the unit of each parameter for items in standard deviations, shape (k,)."""
+    deviation = np.sqrt(np.diag(covariance))
+    units: Floats = parameter_units(compiled.structure, deviation[None])[0]
+    return units
+
+
+def _by_semopy(compiled: Compiled, covariance: Floats) -> _Solved:
+    deviation = np.sqrt(np.diag(covariance))
+    attempts = minimise(compiled, covariance / np.outer(deviation, deviation))
     best = attempts[0]
-    if best.converged:
-        point = locate(compiled.structure, best.theta[None])
-        problems = check_after(compiled, best.theta, point.implied.constructs[0])
-    else:
-        problems = (_failure(attempts),)
-    return Diagnosis(
-        group,
-        ENGINE,
-        converged=best.converged,
-        admissible=best.converged and not problems,
-        iterations=sum(attempt.iterations for attempt in attempts),
-        gradient=best.slope,
-        problems=problems,
+    other = rival(attempts)
+    kernel = minimise_ml(compiled, covariance)
+    values = [float(kernel.discrepancy[0])] if kernel.converged[0] else []
+    return _Solved(
+        best.theta * _units(compiled, covariance),
+        best.converged,
+        sum(attempt.iterations for attempt in attempts),
+        "" if best.converged else _failure(attempts),
+        float(best.value),
+        tuple(values + ([] if other is None else [float(other.value)])),
     )
 
 
@@ -142,129 +196,88 @@ def _failure(attempts: tuple[Attempt, ...]) -> str:
     return f"did not converge ({solvers}): largest gradient {attempts[0].slope:.2g}{words}"
 
 
-def _solution(compiled: Compiled, theta: Floats, deviation: Floats, n: float) -> _Solution:
-    """Bring a solution for items in standard deviation units back to their own units."""
-    structure = compiled.structure
-    point = locate(structure, theta[None])
-    errors, _ = standard_errors(information(structure, point), np.array([n]))
-    units = scale_factors(structure, deviation[None], deviation[compiled.markers][None])[0]
-    return _Solution(
-        theta=theta * units,
-        errors=errors[0] * units,
-        standard=standardise(structure, point.implied, theta[None]),
-        implied=point.implied.covariance[0] * np.outer(deviation, deviation),
+def _by_kernel(compiled: Compiled, covariance: Floats) -> _Solved:
+    found = minimise_ml(compiled, covariance)
+    reason = "" if found.converged[0] else f"did not converge: gradient {found.gradient[0]:.2g}"
+    other = found.discrepancy[1:][found.converged[1:]]
+    return _Solved(
+        found.theta[0],
+        bool(found.converged[0]),
+        int(found.iterations.sum()),
+        reason,
+        float(found.discrepancy[0]),
+        tuple(float(value) for value in other),
     )
 
 
-def _notices(model: Model, group: str, weighted: bool) -> tuple[Notice, ...]:
-    composites = [c.name for c in model.constructs if c.kind == "composite" or c.mode == "B"]
-    found = [
-        Notice(
-            "composite_as_factor",
-            f"The covariance structure treats {name} as a common factor, which the model does not.",
-            group,
-            ENGINE,
-            name,
-        )
-        for name in composites
-    ]
-    if weighted:
-        message = (
-            "Sampling weights: estimates are pseudo-maximum likelihood; standard errors, p-values "
-            "and confidence limits are withheld, chi-square is descriptive only."
-        )
-        found.append(Notice("weighted_standard_errors", message, group, ENGINE))
-    return tuple(found)
-
-
-def _fit_notices(attempts: tuple[Attempt, ...], group: str) -> Iterator[Notice]:
-    other = rival(attempts)
-    if other is not None:
-        message = (
-            f"Two starts ended at different minima (F = {attempts[0].value:.6f} and "
-            f"{other.value:.6f}); the lower one is shown."
-        )
-        yield Notice("several_minima", message, group, ENGINE)
-
-
-def _blank(compiled: Compiled, diagnosis: Diagnosis, notices: tuple[Notice, ...]) -> EngineResult:
-    """Rows without numbers, with the reason."""
-    group, note = diagnosis.group, "; ".join(diagnosis.problems)
-    estimates = tuple({**_key(row, group), "note": note} for row in compiled.parameters)
-    common = {"group": group, "engine": ENGINE}
-    measures = tuple({**common, "measure": name, "value": np.nan} for name in MEASURES)
-    return EngineResult(estimates, measures, (), diagnosis, notices)
-
-
-def _key(row: Parameter, group: str) -> dict[str, object]:
-    return {"group": group, "engine": ENGINE, "lhs": row.lhs, "op": row.op, "rhs": row.rhs}
-
-
-def _estimates(
-    compiled: Compiled, solution: _Solution, group: str, level: float, weighted: bool
-) -> Iterator[Row]:
-    for row in compiled.parameters:
-        standard = solution.standard.all[row.matrix][0, row.row, row.column]
-        found = {**_key(row, group), "std_estimate": float(standard)}
-        if row.fixed is not None:
-            yield {**found, "estimate": row.fixed}
-            continue
-        estimate = float(solution.theta[row.free])
-        if weighted:
-            yield {**found, "estimate": estimate, "note": WITHHELD}
-        else:
-            error = float(solution.errors[row.free])
-            yield {**found, "estimate": estimate, **_inference(estimate, error, level)}
-
-
-def _inference(estimate: float, error: float, level: float) -> dict[str, object]:
-    from scipy.special import erfc, ndtri
-
-    reach = float(ndtri((1 + level) / 2)) * error
-    statistic = estimate / error
-    return {
-        "std_error": error,
-        "se_type": "ml",
-        "statistic": statistic,
-        "p_value": float(erfc(abs(statistic) / np.sqrt(2.0))),
-        "conf_low": estimate - reach,
-        "conf_high": estimate + reach,
-    }
-
-
-def _measures(
+def _diagnose(
     compiled: Compiled,
-    solution: _Solution,
-    covariance: Floats,
-    n: float,
-    group: str,
-    weighted: bool,
-) -> Iterator[Row]:
-    size = compiled.structure.size
-    found = fit_measures(covariance[None], solution.implied[None], size, np.array([n]))
-    for name, values in found.items():
-        value = np.nan if weighted and name in INFERENTIAL else float(values[0])
-        yield {"group": group, "engine": ENGINE, "measure": name, "value": value}
+    sample: CovarianceSample,
+    solved: _Solved,
+    polished: Floats,
+    engine: CovarianceEngine,
+) -> Diagnosis:
+    """Judge a solution; compare it before and after polishing."""
+    structure, units = compiled.structure, _units(compiled, sample.covariance)
+    theta = polished if solved.converged else solved.theta
+    point = locate(structure, theta[None])
+    problems: tuple[str, ...] = (solved.reason,)
+    if solved.converged:
+        deviation = np.sqrt(np.diag(sample.covariance))
+        scale = deviation[compiled.markers]
+        constructs = point.implied.constructs[0] / np.outer(scale, scale)
+        problems = check_after(compiled, theta / units, constructs)
+    slope = gradient(structure, point, sample.covariance[None])[0] * units
+    return Diagnosis(
+        sample.group,
+        engine,
+        converged=solved.converged,
+        admissible=solved.converged and not problems,
+        iterations=solved.iterations,
+        gradient=float(np.abs(slope).max()),
+        problems=problems,
+        objective=solved.objective,
+        polished=float(discrepancy(point, sample.covariance[None])[0]),
+        shift=float(np.abs((theta - solved.theta) / units).max()),
+    )
 
 
-def _quality(model: Model, solution: _Solution, group: str) -> Iterator[Row]:
-    """R² of endogenous constructs; AVE and rho_C of blocks, from standardised loadings."""
-    loadings = solution.standard.loadings.sum(axis=-1)
-    block = blocks(model)
-    explained = 1.0 - np.diagonal(solution.standard.disturbances[0])
-    targets = endogenous(model)
-    columns = {
-        "r2": np.where([name in targets for name in model.construct_names], explained, np.nan),
-        "ave": average_variance_extracted(loadings, block)[0],
-        "rho_c": composite_reliability(loadings, block)[0],
-    }
-    for measure, values in columns.items():
-        for name, value in zip(model.construct_names, values, strict=True):
-            if np.isfinite(value):
-                yield {
-                    "group": group,
-                    "engine": ENGINE,
-                    "construct": name,
-                    "measure": measure,
-                    "value": float(value),
-                }
+def _model_notices(call: Call) -> Iterator[Notice]:
+    for construct in call.model.constructs:
+        if construct.kind == "composite" or construct.mode == "B":
+            yield Notice(
+                "composite_as_factor",
+                f"The covariance structure treats {construct.name} as a common factor, which the "
+                "model does not.",
+                call.group,
+                call.engine,
+                construct.name,
+            )
+    if call.withheld:
+        message = f"Standard errors are withheld: {call.withheld}."
+        yield Notice("no_variance", message, call.group, call.engine)
+
+
+def _fit_notices(call: Call, solved: _Solved, diagnosis: Diagnosis) -> Iterator[Notice]:
+    for value in solved.rivals:
+        if solved.converged and abs(value - diagnosis.polished) > SAME_VALUE:
+            message = (
+                f"Two starts ended at different minima: F = {diagnosis.polished:.6f}, which is "
+                f"shown, and {value:.6f}."
+            )
+            yield Notice("several_minima", message, call.group, call.engine)
+    moved = diagnosis.shift > SAME_PLACE
+    fell = abs(solved.objective - diagnosis.polished) > SAME_VALUE
+    if call.engine == "semopy" and solved.converged and (moved or fell):
+        message = (
+            f"semopy ended at F = {solved.objective:.8f}, the kernel at {diagnosis.polished:.8f}; "
+            f"the largest parameter shift is {diagnosis.shift:.2g} standard deviations."
+        )
+        yield Notice("semopy_disagrees", message, call.group, call.engine)
+
+
+def refit_covariances(compiled: Compiled, covariance: Floats, theta: Floats) -> Floats:
+    """Return the minimal F of many covariance matrices (B, p, p), NaN where the fit failed."""
+    found = fit_ml(compiled.structure, covariance, theta, limit=REFIT_STEPS)
+    value: Floats = np.where(found.converged, found.discrepancy, np.nan)
+    return value

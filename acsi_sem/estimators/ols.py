@@ -199,3 +199,50 @@ def _variance(columns: Floats, weights: Floats) -> Floats:
     centre = np.average(columns, axis=0, weights=weights)
     variance: Floats = np.average((columns - centre) ** 2, axis=0, weights=weights)
     return variance
+
+
+def ols_from_moments(
+    model: Model, moments: Moments, point: Structural, at: int, *, group: str
+) -> EngineResult:
+    """Tabulate the regressions of estimated moments, which have no rows to take errors from.
+
+    Parameters
+    ----------
+    model : Model
+    moments : Moments
+        E.g. by EM; `at` is this group's element.
+    point : Structural
+        `estimate_ols` of these moments.
+
+    Returns
+    -------
+    EngineResult
+        Estimates without standard errors, with the reason as note.
+    """
+    turn = score_matrix(model)
+    covariance = turn @ moments.covariance[at] @ turn.T
+    found = regressions(covariance[None], adjacency(model))
+    deviation = np.sqrt(np.diag(covariance))
+    note = "no standard error: estimated from EM moments"
+    rows: list[Row] = list(_weight_rows(model, group))
+    quality: list[Row] = []
+    for i, j in np.argwhere(adjacency(model)).tolist():
+        rows.append(
+            {
+                "group": group,
+                "engine": "ols",
+                "lhs": model.construct_names[i],
+                "op": PATH,
+                "rhs": model.construct_names[j],
+                "estimate": float(point.direct[at, i, j]),
+                "std_estimate": float(point.direct[at, i, j] * deviation[j] / deviation[i]),
+                "note": note,
+            }
+        )
+    for i, name in enumerate(model.construct_names):
+        if np.isfinite(found.r2[0, i]):
+            key = {"group": group, "engine": "ols", "construct": name, "measure": "r2"}
+            quality.append({**key, "value": float(found.r2[0, i])})
+    return EngineResult(
+        tuple(rows), (), tuple(quality), Diagnosis(group, "ols", True, bool(point.ok[at]), 0)
+    )

@@ -11,7 +11,9 @@ from acsi_sem.terms import Engine
 _NEEDS: Final[dict[Engine, tuple[str, ...]]] = {
     "pls": (),
     "semopy": ("scipy.linalg", "scipy.special", "semopy"),
+    "ml": ("scipy.linalg", "scipy.special"),
     "ols": ("statsmodels.api",),
+    "ordinal": ("scipy.linalg", "scipy.special"),
 }
 
 

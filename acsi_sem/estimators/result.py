@@ -15,7 +15,9 @@ class Diagnosis:
     """How one engine ended on one group.
 
     `problems` says in words why a fit is not used; it is empty for a good one.
-    `gradient` is the largest |derivative| at the end (covariance engines), else NaN.
+    For covariance engines, else NaN: `gradient`, the largest |derivative| at the end; `objective`
+    and `polished`, F before and after the kernel's polish; `shift`, the largest move of a parameter
+    by it, in the items' standard deviations.
     """
 
     group: str
@@ -25,6 +27,9 @@ class Diagnosis:
     iterations: int
     gradient: float = float("nan")
     problems: tuple[str, ...] = ()
+    objective: float = float("nan")
+    polished: float = float("nan")
+    shift: float = float("nan")
 
     @property
     def ok(self) -> bool:
@@ -34,7 +39,7 @@ class Diagnosis:
 
 @dataclass(frozen=True, slots=True)
 class EngineResult:
-    """Rows for the tables `estimates`, `fit_measures` and `quality`, and the diagnosis.
+    """Rows for the tables of one engine and group, and the diagnosis.
 
     When the diagnosis is not ok the rows stand with blank numbers and the reason as `note`.
     """
@@ -44,3 +49,5 @@ class EngineResult:
     quality: tuple[Row, ...]
     diagnosis: Diagnosis
     notices: tuple[Notice, ...] = ()
+    modification: tuple[Row, ...] = ()
+    residuals: tuple[Row, ...] = ()

@@ -10,9 +10,16 @@ from numpy.typing import NDArray
 
 from acsi_sem.estimators.result import Row
 from acsi_sem.estimators.structural import scale_ends
+from acsi_sem.indices.cell_influence import cell_accelerations
 from acsi_sem.indices.scores import Scored, count_column, limits
 from acsi_sem.indices.suppression import PUBLISHED, SMALL, suppress
-from acsi_sem.inference.intervals import FAILED_SHARE, Spread, no_spread, percentile_spread
+from acsi_sem.inference.intervals import (
+    FAILED_SHARE,
+    Spread,
+    bca_spread,
+    no_spread,
+    percentile_spread,
+)
 from acsi_sem.inference.sample import Sample, effective_size, point_sums, respondents
 from acsi_sem.kernels.index import index_points
 from acsi_sem.kernels.moments import Floats, mean_columns, means_from_sums
@@ -97,7 +104,7 @@ def breakdown_rows(
     """
     factor, group = cells.factor, scored.group
     point = _points(model, sample, scored, factor, means)
-    spread = _spread(model, sample, scored, draws, means, point)
+    spread = _spread(model, sample, scored, factor, draws, means, point)
     for category, construct in np.ndindex(point.shape):
         state = int(cells.state[group][category, construct])
         n = float(cells.n[group][category, construct])
@@ -116,7 +123,7 @@ def breakdown_rows(
             index = float(point[category, construct])
             row |= {"index": index, **limits(spread, (category, construct))}
             open_note = _open_note(index, float(spread.low[category, construct]), draws)
-            row["note"] = scored.withheld or open_note
+            row["note"] = scored.withheld or spread.note((category, construct)) or open_note
         yield row
 
 
@@ -156,6 +163,7 @@ def _spread(
     model: Model,
     sample: Sample,
     scored: Scored,
+    factor: Factor,
     draws: Floats | None,
     means: IndexMeans,
     point: Floats,
@@ -166,20 +174,45 @@ def _spread(
     flat = item_means.reshape(-1, sample.origin.size)
     weights = np.repeat(scored.draws.index_weights, draws.shape[1], axis=0)
     index = _score(model, flat, weights).reshape(draws.shape[0], *point.shape)
-    if np.isfinite(index[scored.draws.ok]).all():
-        return percentile_spread(index, scored.draws.ok, scored.level)
-    parts = [
-        percentile_spread(
-            index[:, k, c], scored.draws.ok & np.isfinite(index[:, k, c]), scored.level
-        )
-        for k, c in np.ndindex(point.shape)
-    ]
-    return Spread(
-        *(
-            np.array([getattr(part, name) for part in parts]).reshape(point.shape)
-            for name in ("std_error", "low", "high")
-        )
+    ok, bend = scored.draws.ok, _accelerations(model, scored, factor, means)
+    if np.isfinite(index[ok]).all():
+        return _limits(index, point, bend, ok, scored.level)
+    parts = []
+    for k, c in np.ndindex(point.shape):
+        usable = ok & np.isfinite(index[:, k, c])
+        own = None if bend is None else np.asarray(bend[k, c])
+        parts.append(_limits(index[:, k, c], np.asarray(point[k, c]), own, usable, scored.level))
+    return _stacked(parts, point.shape)
+
+
+def _accelerations(
+    model: Model, scored: Scored, factor: Factor, means: IndexMeans
+) -> Floats | None:
+    """Return the acceleration of every cell, shape (categories, q); None for percentiles."""
+    if scored.spreader.tangent is None:
+        return None
+    weights = scored.point.index_weights[scored.at]
+    categories = len(factor.categories)
+    return cell_accelerations(
+        model, scored.spreader.tangent, factor.codes, categories, weights, means
     )
+
+
+def _limits(
+    draws: Floats, point: Floats, bend: Floats | None, ok: NDArray[np.bool_], level: float
+) -> Spread:
+    if bend is None:
+        return percentile_spread(draws, ok, level)
+    return bca_spread(draws, point, bend, ok, level)
+
+
+def _stacked(parts: list[Spread], shape: tuple[int, ...]) -> Spread:
+    error, low, high = (
+        np.array([getattr(part, name) for part in parts]).reshape(shape)
+        for name in ("std_error", "low", "high")
+    )
+    held = [0 if part.withheld is None else int(part.withheld) for part in parts]
+    return Spread(error, low, high, np.array(held, dtype=np.intp).reshape(shape))
 
 
 def _score(model: Model, means: Floats, weights: Floats) -> Floats:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from acsi_sem.estimators.result import Row
 from acsi_sem.estimators.structural import Structural
-from acsi_sem.inference.intervals import Spread, no_spread, percentile_spread
+from acsi_sem.inference.intervals import Spread, no_spread
 from acsi_sem.inference.pls_rows import withheld_limits
+from acsi_sem.inference.spreader import PERCENTILE, Spreader, structural_fields
 from acsi_sem.kernels.moments import Floats
 from acsi_sem.kernels.regression import Arrows
 from acsi_sem.spec.graph import adjacency, blocks
@@ -19,6 +21,13 @@ from acsi_sem.terms import Engine
 
 IMPACT_STEP = 5.0
 """Points by which a driver rises in `impact_5`."""
+
+_EFFECTS: Final = {
+    "direct": ("direct", 1.0),
+    "indirect": ("indirect", 1.0),
+    "total": ("total", 1.0),
+    "impact_5": ("total", IMPACT_STEP),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +42,8 @@ class Scored:
         Its replicates, or None without a bootstrap.
     problem : str
         Why the fit may not be used; empty when it may.
+    spreader : Spreader
+        Turns the replicates into limits, percentiles unless told otherwise.
     withheld : str
         Why there is no spread although there are replicates; empty when there is.
     """
@@ -44,6 +55,7 @@ class Scored:
     draws: Structural | None
     level: float
     problem: str = ""
+    spreader: Spreader = PERCENTILE
     withheld: str = ""
 
     @property
@@ -53,11 +65,19 @@ class Scored:
             return self.problem
         return self.withheld or withheld_limits(self.draws.ok)
 
-    def spread(self, draws: Floats) -> Spread:
-        """Return the spread over this group's usable replicates."""
-        if self.draws is None or self.withheld:
-            return no_spread(draws.shape[1:])
-        return percentile_spread(draws, self.draws.ok, self.level)
+    def spread(self, field: str, factor: float = 1.0) -> Spread:
+        """Return the spread of a field, times a positive factor, over the usable replicates.
+
+        Parameters
+        ----------
+        field : {"index", "direct", "indirect", "total"}
+        factor : float
+        """
+        point = structural_fields(self.point)[field][self.at] * factor
+        if self.draws is None or self.problem or self.withheld:
+            return no_spread(point.shape)
+        draws = structural_fields(self.draws)[field] * factor
+        return self.spreader.spread(field, draws, point, self.draws.ok, self.level)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +96,7 @@ def count_column(value: float) -> int:
 
 def index_rows(model: Model, scored: Scored, counts: Counts) -> Iterator[Row]:
     """Yield one row per construct: the index with its standard error and limits."""
-    none = np.full((1, len(model.constructs)), np.nan)
-    spread = scored.spread(none if scored.draws is None else scored.draws.index)
+    spread = scored.spread("index")
     for i, construct in enumerate(model.construct_names):
         row: dict[str, object] = {
             "group": scored.group,
@@ -91,6 +110,7 @@ def index_rows(model: Model, scored: Scored, counts: Counts) -> Iterator[Row]:
         }
         if not scored.problem:
             row |= {"index": float(scored.point.index[scored.at, i]), **limits(spread, (i,))}
+            row["note"] = scored.note or spread.note((i,))
         yield row
 
 
@@ -108,11 +128,9 @@ def impact_rows(model: Model, scored: Scored) -> Iterator[Row]:
     arrows = adjacency(model)
     names = model.construct_names
     for effect, present in _present(arrows).items():
-        estimate = _effect(scored.point, effect)
-        draws = np.full((1, *arrows.shape), np.nan)
-        if scored.draws is not None:
-            draws = _effect(scored.draws, effect)
-        spread = scored.spread(draws)
+        field, factor = _EFFECTS[effect]
+        estimate = structural_fields(scored.point)[field][scored.at] * factor
+        spread = scored.spread(field, factor)
         for target, source in np.argwhere(present).tolist():
             row: dict[str, object] = {
                 "group": scored.group,
@@ -125,8 +143,9 @@ def impact_rows(model: Model, scored: Scored) -> Iterator[Row]:
             }
             if not scored.problem:
                 row |= {
-                    "estimate": float(estimate[scored.at, target, source]),
+                    "estimate": float(estimate[target, source]),
                     **limits(spread, (target, source)),
+                    "note": scored.note or spread.note((target, source)),
                 }
             yield row
 
@@ -141,14 +160,6 @@ def _present(arrows: Arrows) -> dict[str, Arrows]:
         power = np.minimum(power @ step, 1)
     indirect = np.minimum(reach @ step, 1) > 0
     return {"direct": arrows, "indirect": indirect, "total": reach > 0, "impact_5": reach > 0}
-
-
-def _effect(structural: Structural, effect: str) -> Floats:
-    if effect == "direct":
-        return structural.direct
-    if effect == "indirect":
-        return structural.total - structural.direct
-    return structural.total * (IMPACT_STEP if effect == "impact_5" else 1.0)
 
 
 def share_of_index(model: Model, weights: Floats) -> Floats:

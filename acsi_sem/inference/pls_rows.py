@@ -10,17 +10,12 @@ from numpy.typing import NDArray
 
 from acsi_sem.estimators.pls import PlsEstimates
 from acsi_sem.estimators.result import Diagnosis, EngineResult, Row
-from acsi_sem.inference.intervals import (
-    FAILED_SHARE,
-    Spread,
-    no_spread,
-    percentile_spread,
-    two_sided_p,
-)
+from acsi_sem.inference.intervals import FAILED_SHARE, Spread, no_spread, two_sided_p
+from acsi_sem.inference.spreader import PERCENTILE, Spreader
 from acsi_sem.kernels.moments import Floats
 from acsi_sem.spec.graph import adjacency, blocks
 from acsi_sem.spec.model import Model
-from acsi_sem.terms import LOADING, PATH, WEIGHT
+from acsi_sem.terms import LOADING, PATH, WEIGHT, Notice
 
 ROUNDING = 1e-12
 """A standard error below this share of its estimate is rounding: no statistic is made of it."""
@@ -37,6 +32,7 @@ class Draws:
 
     estimates: PlsEstimates
     level: float
+    spreader: Spreader = PERCENTILE
     withheld: str = ""
 
     @property
@@ -44,11 +40,12 @@ class Draws:
         """Why standard errors or limits are withheld; empty when they are not."""
         return self.withheld or withheld_limits(self.estimates.structural.ok)
 
-    def spread(self, values: Floats) -> Spread:
-        """Return the spread of one statistic over the usable replicates."""
+    def spread(self, field: str, point: Floats) -> Spread:
+        """Return the spread of one field over the usable replicates, about its point estimate."""
+        values = getattr(self.estimates, field)
         if self.withheld:
             return no_spread(values.shape[1:])
-        return percentile_spread(values, self.estimates.structural.ok, self.level)
+        return self.spreader.spread(field, values, point, self.estimates.structural.ok, self.level)
 
 
 def withheld_limits(ok: NDArray[np.bool_]) -> str:
@@ -85,8 +82,10 @@ def pls_result(
     estimates = [
         _estimate_row(cell, group, diagnosis.ok, note) for cell in _cells(model, point, at, draws)
     ]
-    quality = list(_quality_rows(model, group, point, at, draws)) if diagnosis.ok else []
-    return EngineResult(tuple(estimates), (), tuple(quality), diagnosis)
+    if not diagnosis.ok:
+        return EngineResult(tuple(estimates), (), (), diagnosis)
+    quality, notices = _quality(model, group, point, at, draws)
+    return EngineResult(tuple(estimates), (), quality, diagnosis, notices)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +104,12 @@ def _cells(model: Model, point: PlsEstimates, at: int, draws: Draws | None) -> I
     owners = [model.construct_names[c] for c in block]
     for op, field in ((LOADING, "loadings"), (WEIGHT, "weights")):
         values = getattr(point, field)[at]
-        spread = None if draws is None else draws.spread(getattr(draws.estimates, field))
+        spread = None if draws is None else draws.spread(field, values)
         for i, item in enumerate(model.indicators):
             part = None if single[i] or spread is None else _pick(spread, (i,))
             yield _Cell(owners[i], op, item.name, float(values[i]), part)
     names = model.construct_names
-    spread = None if draws is None else draws.spread(draws.estimates.paths)
+    spread = None if draws is None else draws.spread("paths", point.paths[at])
     for target, source in np.argwhere(adjacency(model)).tolist():
         part = None if spread is None else _pick(spread, (target, source))
         value = float(point.paths[at, target, source])
@@ -118,7 +117,8 @@ def _cells(model: Model, point: PlsEstimates, at: int, draws: Draws | None) -> I
 
 
 def _pick(spread: Spread, at: tuple[int, ...]) -> Spread:
-    return Spread(spread.std_error[at], spread.low[at], spread.high[at])
+    held = None if spread.withheld is None else spread.withheld[at]
+    return Spread(spread.std_error[at], spread.low[at], spread.high[at], held)
 
 
 def _estimate_row(cell: _Cell, group: str, ok: bool, note: str) -> Row:
@@ -135,6 +135,7 @@ def _estimate_row(cell: _Cell, group: str, ok: bool, note: str) -> Row:
     row |= {"estimate": cell.estimate, "std_estimate": cell.estimate}
     if cell.spread is None:
         return row
+    row["note"] = note or cell.spread.note(())
     std_error = float(cell.spread.std_error)
     if np.isnan(std_error):
         return row
@@ -151,12 +152,15 @@ def _estimate_row(cell: _Cell, group: str, ok: bool, note: str) -> Row:
     }
 
 
-def _quality_rows(
+def _quality(
     model: Model, group: str, point: PlsEstimates, at: int, draws: Draws | None
-) -> Iterator[Row]:
+) -> tuple[tuple[Row, ...], tuple[Notice, ...]]:
+    """Return the rows, and a notice per withheld interval: this table has no notes."""
+    rows: list[Row] = []
+    notices: list[Notice] = []
     for measure in MEASURES:
         values = getattr(point, measure)[at]
-        spread = None if draws is None else draws.spread(getattr(draws.estimates, measure))
+        spread = None if draws is None else draws.spread(measure, values)
         for i, construct in enumerate(model.construct_names):
             if np.isnan(values[i]):
                 continue
@@ -169,7 +173,16 @@ def _quality_rows(
             }
             if spread is not None:
                 row |= {"conf_low": float(spread.low[i]), "conf_high": float(spread.high[i])}
-            yield row
+                notices += _held(group, construct, measure, spread.note((i,)))
+            rows.append(row)
+    return tuple(rows), tuple(notices)
+
+
+def _held(group: str, construct: str, measure: str, note: str) -> list[Notice]:
+    if not note:
+        return []
+    message = f"{measure} of {construct}: {note}."
+    return [Notice("limits_withheld", message, group, "pls", f"{construct} {measure}")]
 
 
 def _undefined(model: Model, point: PlsEstimates, at: int) -> list[str]:

@@ -58,12 +58,31 @@ class Replicates:
 
 
 @dataclass(frozen=True, slots=True)
-class _DrawSet:
-    """Rows drawn together: a group, or the whole survey when PSUs run across groups."""
+class DrawSet:
+    """Rows drawn together: a group, or the whole survey when PSUs run across groups.
+
+    Attributes
+    ----------
+    key : str
+        Keys the random stream.
+    rows : ndarray of int, shape (m,)
+    members : tuple of (group, places)
+        The groups among them, and which of `rows` are theirs.
+    """
 
     key: str
     rows: Ints
     members: tuple[tuple[str, Ints], ...]
+
+    def units(self, sample: Sample) -> tuple[Ints, Ints, Ints]:
+        """Return what is drawn: a row of each unit, each row's unit, each unit's stratum."""
+        _, first, unit = np.unique(sample.psu[self.rows], return_index=True, return_inverse=True)
+        _, strata = np.unique(sample.strata[self.rows][first], return_inverse=True)
+        return first, unit, strata
+
+    def counted(self, sample: Sample) -> bool:
+        """True when each unit is a row that stands for as many respondents as its weight says."""
+        return sample.frequency and np.unique(sample.psu[self.rows]).size == self.rows.size
 
 
 def stream(seed: int, study: str, group: str, chunk: int) -> np.random.Generator:
@@ -115,7 +134,7 @@ def draw_replicates(
         (name, variable): [] for name, _ in sample.parts for variable in factors
     }
     small = np.ascontiguousarray(sample.products[:, mean_columns(sample.origin.size)])
-    for draw in _draw_sets(sample):
+    for draw in draw_sets(sample):
         for weights in _weights(sample, draw, replicates, seed, study):
             for name, at in draw.members:
                 own = weights if at.size == draw.rows.size else weights[:, at]
@@ -134,15 +153,20 @@ def draw_replicates(
     )
 
 
-def _draw_sets(sample: Sample) -> list[_DrawSet]:
+def draw_sets(sample: Sample) -> list[DrawSet]:
     """Draw group by group, or over the whole survey where a group cannot be drawn by itself."""
     parts = sample.parts
-    homes = np.concatenate([np.unique(sample.psu[rows]) for _, rows in parts])
-    alone = sample.designed and any((_units(sample, rows) == 1).any() for _, rows in parts)
-    if np.unique(homes).size == homes.size and not alone:
-        return [_DrawSet(name, rows, ((name, np.arange(rows.size)),)) for name, rows in parts]
     every = np.arange(sample.weights.size)
-    return [_DrawSet(ALL, every, parts)]
+    alone = sample.designed and any((_units(sample, rows) == 1).any() for _, rows in parts)
+    if not alone and (np.array_equal(sample.psu, every) or not _shared(sample)):
+        return [DrawSet(name, rows, ((name, np.arange(rows.size)),)) for name, rows in parts]
+    return [DrawSet(ALL, every, parts)]
+
+
+def _shared(sample: Sample) -> bool:
+    """True when a PSU has rows in several groups."""
+    homes = np.concatenate([np.unique(sample.psu[rows]) for _, rows in sample.parts])
+    return np.unique(homes).size < homes.size
 
 
 def _units(sample: Sample, rows: Ints) -> Ints:
@@ -152,17 +176,16 @@ def _units(sample: Sample, rows: Ints) -> Ints:
 
 
 def _weights(
-    sample: Sample, draw: _DrawSet, replicates: int, seed: int, study: str
+    sample: Sample, draw: DrawSet, replicates: int, seed: int, study: str
 ) -> Iterator[Floats]:
     """Yield replicate weights of the draw set's rows, chunk by chunk."""
-    _, first, unit = np.unique(sample.psu[draw.rows], return_index=True, return_inverse=True)
-    _, strata = np.unique(sample.strata[draw.rows][first], return_inverse=True)
+    first, unit, strata = draw.units(sample)
     weights = sample.weights[draw.rows]
-    clustered = first.size < draw.rows.size
+    counted = draw.counted(sample)
     for chunk, start in enumerate(range(0, replicates, CHUNK)):
         size = min(CHUNK, replicates - start)
         generator = stream(seed, study, draw.key, chunk)
-        if sample.frequency and not clustered:
+        if counted:
             designed = sample.designed
             drawn = frequency_counts(generator, weights[first], strata, size, rescaled=designed)
             yield drawn[:, unit]

@@ -87,20 +87,20 @@ def fit_measures(sample: Floats, implied: Floats, parameters: int, n: Floats) ->
         "fmin": minimum / 2,
         "chisq": chisq,
         "df": df,
-        "pvalue": _upper_tail(chisq, df),
+        "pvalue": upper_tail(chisq, df),
         "ntotal": n,
     }
     baseline = _baseline(sample, n)
     return {
         **base,
         **baseline,
-        **_incremental(chisq, df, baseline["baseline.chisq"], baseline["baseline.df"]),
+        **incremental_measures(chisq, df, baseline["baseline.chisq"], baseline["baseline.df"]),
         **likelihood,
-        **_criteria(likelihood["logl"], parameters, n),
-        **_rmsea(chisq, df, n),
+        **information_criteria(likelihood["logl"], parameters, n),
+        **rmsea_measures(chisq, df, n),
         **_residuals(sample, implied),
         **_absolute(sample, implied, df),
-        **_sample_size(chisq, df, parameters, n),
+        **critical_size(chisq, df, parameters, n),
     }
 
 
@@ -128,30 +128,34 @@ def _baseline(sample: Floats, n: Floats) -> dict[str, Floats]:
     return {
         "baseline.chisq": chisq,
         "baseline.df": df,
-        "baseline.pvalue": _upper_tail(chisq, df),
+        "baseline.pvalue": upper_tail(chisq, df),
     }
 
 
-def _incremental(chisq: Floats, df: Floats, base: Floats, base_df: Floats) -> dict[str, Floats]:
+def incremental_measures(
+    chisq: Floats, df: Floats, base: Floats, base_df: Floats
+) -> dict[str, Floats]:
+    """Return CFI and its relatives from the model's and the baseline's chi-square and df."""
     excess, base_excess = chisq - df, base - base_df
     worst = np.maximum(np.maximum(excess, base_excess), 0.0)
     saturated = df == 0
-    per_df, base_per_df = _ratio(chisq, df), _ratio(base, base_df)
-    tli = np.where(saturated, 1.0, _ratio(base_per_df - per_df, base_per_df - 1))
-    nfi = _ratio(base - chisq, base)
+    per_df, base_per_df = ratio(chisq, df), ratio(base, base_df)
+    tli = np.where(saturated, 1.0, ratio(base_per_df - per_df, base_per_df - 1))
+    nfi = ratio(base - chisq, base)
     return {
-        "cfi": np.where(worst == 0, 1.0, 1 - _ratio(np.maximum(excess, 0.0), worst)),
+        "cfi": np.where(worst == 0, 1.0, 1 - ratio(np.maximum(excess, 0.0), worst)),
         "tli": tli,
         "nnfi": tli,
-        "rfi": np.where(saturated, 1.0, _ratio(base_per_df - per_df, base_per_df)),
+        "rfi": np.where(saturated, 1.0, ratio(base_per_df - per_df, base_per_df)),
         "nfi": nfi,
-        "pnfi": _ratio(df, base_df) * nfi,
-        "ifi": _ratio(base - chisq, base - df),
-        "rni": 1 - _ratio(excess, base_excess),
+        "pnfi": ratio(df, base_df) * nfi,
+        "ifi": ratio(base - chisq, base - df),
+        "rni": 1 - ratio(excess, base_excess),
     }
 
 
-def _criteria(logl: Floats, parameters: int, n: Floats) -> dict[str, Floats]:
+def information_criteria(logl: Floats, parameters: int, n: Floats) -> dict[str, Floats]:
+    """Return aic, bic and bic2 (sample-size adjusted) of log-likelihoods (B,)."""
     return {
         "aic": -2 * logl + 2 * parameters,
         "bic": -2 * logl + parameters * np.log(n),
@@ -159,13 +163,14 @@ def _criteria(logl: Floats, parameters: int, n: Floats) -> dict[str, Floats]:
     }
 
 
-def _rmsea(chisq: Floats, df: Floats, n: Floats) -> dict[str, Floats]:
+def rmsea_measures(chisq: Floats, df: Floats, n: Floats) -> dict[str, Floats]:
+    """Return RMSEA, its limits and tests, each (B,), from chi-square, df and n, each (B,)."""
     from scipy.special import chndtr
 
     free = df > 0
 
     def root(noncentrality: Floats) -> Floats:
-        per_df = _ratio(noncentrality, n * df)
+        per_df = ratio(noncentrality, n * df)
         return np.where(free, np.sqrt(np.maximum(per_df, 0.0)), 0.0)
 
     def below(limit: float) -> Floats:
@@ -219,20 +224,21 @@ def _residuals(sample: Floats, implied: Floats) -> dict[str, Floats]:
 
 def _absolute(sample: Floats, implied: Floats, df: Floats) -> dict[str, Floats]:
     p = sample.shape[-1]
-    ratio = invert_positive(implied)[0] @ sample
-    apart = ratio - np.eye(p)
-    gfi = 1 - np.einsum("bij,bji->b", apart, apart) / np.einsum("bij,bji->b", ratio, ratio)
+    product = invert_positive(implied)[0] @ sample
+    apart = product - np.eye(p)
+    gfi = 1 - np.einsum("bij,bji->b", apart, apart) / np.einsum("bij,bji->b", product, product)
     moments = p * (p + 1) / 2
-    agfi = np.where(df == 0, 1.0, 1 - _ratio(np.full_like(df, moments), df) * (1 - gfi))
+    agfi = np.where(df == 0, 1.0, 1 - ratio(np.full_like(df, moments), df) * (1 - gfi))
     return {"gfi": gfi, "agfi": agfi, "pgfi": df / moments * gfi}
 
 
-def _sample_size(chisq: Floats, df: Floats, parameters: int, n: Floats) -> dict[str, Floats]:
+def critical_size(chisq: Floats, df: Floats, parameters: int, n: Floats) -> dict[str, Floats]:
+    """Return Hoelter's critical n (cn_05, cn_01) and the expected cross-validation index (B,)."""
     from scipy.special import chdtri
 
     per_case = chisq / n
     critical = {
-        f"cn_{digits}": 1 + _ratio(chdtri(np.where(df > 0, df, np.nan), alpha), per_case)
+        f"cn_{digits}": 1 + ratio(chdtri(np.where(df > 0, df, np.nan), alpha), per_case)
         for digits, alpha in (("05", 0.05), ("01", 0.01))
     }
     return {
@@ -247,13 +253,13 @@ def _deviations(covariance: Floats) -> Floats:
     return np.sqrt(np.where(variances > 0, variances, np.nan))
 
 
-def _upper_tail(chisq: Floats, df: Floats) -> Floats:
-    """P(χ² > chisq); NaN without degrees of freedom."""
+def upper_tail(chisq: Floats, df: Floats) -> Floats:
+    """Return P(χ² > chisq); NaN without degrees of freedom."""
     from scipy.special import chdtrc
 
     return np.asarray(chdtrc(np.where(df > 0, df, np.nan), chisq), dtype=np.float64)
 
 
-def _ratio(top: Floats, bottom: Floats) -> Floats:
-    """Quotient, NaN where the divisor is zero."""
+def ratio(top: Floats, bottom: Floats) -> Floats:
+    """Return the quotient, NaN where the divisor is zero."""
     return top / np.where(bottom == 0, np.nan, bottom)

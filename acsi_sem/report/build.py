@@ -12,6 +12,7 @@ from acsi_sem.report.sections import (
     breakdowns,
     drivers,
     engines,
+    invariance,
     league,
     measurement,
     method,
@@ -77,6 +78,7 @@ def _sections(
         breakdowns.section(facts),
         engines.section(facts),
         measurement.section(facts),
+        invariance.section(facts),
         sample.section(facts),
         method.section(facts, study),
         record.warnings(facts),
@@ -129,7 +131,7 @@ def _driver_finding(facts: Facts) -> tuple[str, ...]:
 
 
 def _warning_finding(facts: Facts) -> tuple[str, ...]:
-    found = len(facts.fit.notices)
+    found = len(facts.warnings)
     bad = [d for d in facts.fit.diagnoses if not d.ok]
     if bad:
         return (

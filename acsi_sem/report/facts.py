@@ -15,11 +15,12 @@ from acsi_sem.analysis.values import Fit
 from acsi_sem.report import words
 from acsi_sem.report.content import Evidence
 from acsi_sem.spec.study import Study
-from acsi_sem.terms import ALL, PATH
+from acsi_sem.terms import ALL, PATH, Notice
 
 NAN: Final = float("nan")
 ALL_LABEL: Final = "All rows"
-INDEX_ENGINES: Final = ("pls", "ols")
+INDEX_ENGINES: Final = ("pls", "semopy", "ml", "ols")
+COVARIANCE_ENGINES: Final = ("semopy", "ml", "ordinal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,30 @@ class Facts:
     measures: Mapping[tuple[str, str, str], float]
     items: Mapping[tuple[str, str], Item]
     breakdowns: Mapping[tuple[str, str], tuple[tuple[str, Estimate], ...]]
+    error_kinds: Mapping[str, tuple[str, ...]]
+
+    @property
+    def covariance_engines(self) -> tuple[str, ...]:
+        """The engines that ran and have fit measures, the one to show first in front."""
+        return tuple(e for e in COVARIANCE_ENGINES if e in self.fit.request.engines)
+
+    @property
+    def index_engines(self) -> tuple[str, ...]:
+        """The engines that ran and give an index, or say why they withhold it."""
+        have = {engine for _, engine, _ in self.indices}
+        return tuple(e for e in INDEX_ENGINES if e in self.fit.request.engines and e in have)
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """What the comparison of groups was asked about: scopes of the invariance table."""
+        return tuple(dict.fromkeys(self.fit.invariance["scope"].tolist()))
+
+    @property
+    def warnings(self) -> tuple[Notice, ...]:
+        """The notices without the verdicts that have a chapter of their own."""
+        return tuple(
+            n for n in self.fit.notices if n.kind != "invariance" or n.subject not in self.scopes
+        )
 
     @property
     def target(self) -> str:
@@ -142,6 +167,13 @@ class Facts:
         """Return the complete cases of a group; of its rows where no index counts them."""
         counted = self.index(group).n_complete
         return counted or int(self.fit.survey.complete[self.rows(group)].sum())
+
+    def basis(self, group: str) -> str:
+        """Say what a fit to a group rests on: complete cases, or incomplete rows too."""
+        complete = words.count(self.complete(group))
+        if self.fit.request.missing == "complete":
+            return f"n = {complete} complete cases"
+        return f"n = {words.count(int(self.rows(group).sum()))} rows, {complete} of them complete"
 
     def rows(self, group: str) -> NDArray[np.bool_]:
         """Return which rows of the survey belong to a group; shape (n,)."""
@@ -189,6 +221,7 @@ def gather(fit: Fit, study: Study | None) -> Facts:
         measures=_values(fit.fit_measures, ("group", "engine", "measure")),
         items=dict(_items(fit.items)),
         breakdowns=_breakdowns(fit, lead),
+        error_kinds=_error_kinds(fit),
     )
 
 
@@ -245,10 +278,23 @@ def _standardised(fit: Fit) -> Iterator[tuple[Any, Estimate]]:
         if row["engine"] == "pls":
             value, error = row["estimate"], row["std_error"]
             low, high = row["conf_low"], row["conf_high"]
+        elif error == 0:
+            # A value that the model holds constant has no interval: it is not an estimate.
+            low = high = NAN
         yield (
             tuple(row[key] for key in _ESTIMATE_KEY),
             Estimate(value, low, high, error, row["p_value"], note=words.clean(row["note"])),
         )
+
+
+def _error_kinds(fit: Fit) -> dict[str, tuple[str, ...]]:
+    """Return the kinds of standard errors in the table of estimates, by engine."""
+    pairs = fit.estimates[["engine", "se_type"]].drop_duplicates()
+    found: dict[str, list[str]] = {}
+    for row in rows(pairs):
+        if row["se_type"]:
+            found.setdefault(row["engine"], []).append(row["se_type"])
+    return {engine: tuple(kinds) for engine, kinds in found.items()}
 
 
 def _values(table: pd.DataFrame, keys: tuple[str, ...]) -> dict[Any, float]:

@@ -128,6 +128,12 @@ def _marker(dot: Dot) -> Path:
 
     if dot.marker == "circle":
         return Path.circle(dot.centre, dot.radius)
+    if dot.marker in ("triangle", "wedge"):
+        up = 1 if dot.marker == "wedge" else -1
+        (x, y), r = dot.centre, 1.15 * dot.radius
+        tip = (x, y + up * r)
+        base = [(x - r, y - up * 0.8 * r), (x + r, y - up * 0.8 * r)]
+        return Path([tip, *base, tip], closed=True)
     turn = 45 if dot.marker == "diamond" else 0
     placed = Affine2D().scale(1.7 * dot.radius).rotate_deg(turn).translate(*dot.centre)
     return Path(

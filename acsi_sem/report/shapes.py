@@ -18,9 +18,10 @@ BLUE: Final = "#0072B2"
 VERMILLION: Final = "#D55E00"
 GREEN: Final = "#00795a"
 GREY: Final = "#8a94a0"
+PURPLE: Final = "#7d3c98"
 
 Anchor = Literal["start", "middle", "end"]
-Marker = Literal["circle", "square", "diamond"]
+Marker = Literal["circle", "square", "diamond", "triangle", "wedge"]
 
 
 @dataclass(frozen=True, slots=True)

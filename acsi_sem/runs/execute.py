@@ -99,6 +99,8 @@ def run_report(command: ReportCommand, progress: Progress) -> Outcome:
     settings = replace(study.settings, **command.overrides)
     model = load_model(_beside(study, study.model))
     group = study.group if command.group is None else command.group
+    if not group and "invariance" not in command.overrides:
+        settings = replace(settings, invariance=False)  # a study asks for it where there are groups
     survey = read_survey(
         _data_path(command, study),
         model,
@@ -124,9 +126,15 @@ def _fit(name: str, survey: Survey, settings: Settings, progress: Progress, *, m
         bootstrap=settings.replicates,
         seed=settings.seed,
         level=settings.level,
+        ci=settings.ci,
         index_means=settings.index_means,
         minimum_rows=settings.minimum_rows,
         study=name,
+        se=settings.se,
+        missing=settings.missing,
+        meanstructure=settings.meanstructure,
+        invariance=settings.invariance,
+        release=settings.release,
         progress=progress,
     )
 
@@ -167,6 +175,9 @@ def all_tables(fitted: Fit) -> dict[str, pd.DataFrame]:
         "quality": fitted.quality,
         "breakdowns": fitted.breakdowns,
         "items": fitted.items,
+        "modification": fitted.modification,
+        "residuals": fitted.residuals,
+        "invariance": fitted.invariance,
         "missing": make_table(MISSING, [asdict(count) for count in fitted.survey.missing]),
         "warnings": make_table(WARNINGS, [asdict(notice) for notice in fitted.notices]),
     }

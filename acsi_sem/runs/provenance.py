@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import platform
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
@@ -73,15 +74,17 @@ def manifest(
         "missing": [asdict(count) for count in fit.survey.missing],
         "warnings": [asdict(notice) for notice in fit.notices],
         "convergence": [
-            {**asdict(found), "gradient": _number(found.gradient)} for found in fit.diagnoses
+            {name: _number(value) for name, value in asdict(found).items()}
+            for found in fit.diagnoses
         ],
         "replicates": [asdict(count) for count in fit.replicates],
         "files": {name: hashlib.sha256(data).hexdigest() for name, data in sorted(files.items())},
     }
 
 
-def _number(value: float) -> float | None:
-    return None if value != value else value
+def _number(value: object) -> object:
+    """Write what is not a number as null, which JSON has."""
+    return None if isinstance(value, float) and math.isnan(value) else value
 
 
 def _row_counts(fit: Fit) -> Iterator[dict[str, object]]:

@@ -11,7 +11,16 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat
 
 from acsi_sem.spec import document_rules as rules
-from acsi_sem.terms import Engine, IndexMeans, Scheme, Sign, WeightKind
+from acsi_sem.terms import (
+    Engine,
+    Errors,
+    IndexMeans,
+    Interval,
+    MissingRule,
+    Scheme,
+    Sign,
+    WeightKind,
+)
 
 Name = Annotated[str, AfterValidator(rules.name)]
 Version = Annotated[Literal[1], BeforeValidator(rules.version, json_schema_input_type=Literal[1])]
@@ -168,6 +177,16 @@ class EstimationPart(Document):
     index_means: IndexMeans = Field(
         "available", description="Index from all answers, or from complete cases"
     )
+    se: Errors | None = Field(
+        None,
+        description="Standard errors of covariance structures; cluster or robust when left out",
+    )
+    missing: MissingRule = Field(
+        "complete", description="Complete cases, EM moments (pls, ols) or FIML (ml)"
+    )
+    meanstructure: bool = Field(False, description="Intercepts in covariance structures")
+    invariance: bool = Field(False, description="Assess what may be compared across groups")
+    release: tuple[str, ...] = Field((), description="Parameters not held equal across groups")
 
 
 class ResamplingPart(Document):
@@ -179,6 +198,9 @@ class ResamplingPart(Document):
     seed: Annotated[int, Field(ge=0)] = Field(1, description="Seed of the random numbers")
     level: Annotated[float, AfterValidator(rules.level)] = Field(
         0.95, description="Confidence level, between 0 and 1"
+    )
+    ci: Interval = Field(
+        "percentile", description="Limits: percentiles, or bias-corrected and accelerated"
     )
 
 
@@ -221,6 +243,16 @@ class StudyDocument(Document):
     engines: Annotated[
         list[Engine], AfterValidator(rules.at_least_one), AfterValidator(rules.distinct)
     ] = Field(["pls", "semopy", "ols"], description="Engines to fit")
-    estimation: EstimationPart = EstimationPart(scheme="path", index_means="available")
-    resampling: ResamplingPart = ResamplingPart(replicates=2000, seed=1, level=0.95)
+    estimation: EstimationPart = EstimationPart(
+        scheme="path",
+        index_means="available",
+        se=None,
+        missing="complete",
+        meanstructure=False,
+        invariance=False,
+        release=(),
+    )
+    resampling: ResamplingPart = ResamplingPart(
+        replicates=2000, seed=1, level=0.95, ci="percentile"
+    )
     report: ReportPart = ReportPart(language="en", minimum_rows=50)

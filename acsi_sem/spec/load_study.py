@@ -78,9 +78,15 @@ def _settings(document: doc.StudyDocument) -> Settings:
         engines=tuple(document.engines),
         scheme=document.estimation.scheme,
         index_means=document.estimation.index_means,
+        se=document.estimation.se or "",
+        missing=document.estimation.missing,
+        meanstructure=document.estimation.meanstructure,
+        invariance=document.estimation.invariance,
+        release=document.estimation.release,
         replicates=document.resampling.replicates,
         seed=document.resampling.seed,
         level=document.resampling.level,
+        ci=document.resampling.ci,
         minimum_rows=document.report.minimum_rows,
     )
 

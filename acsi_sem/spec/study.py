@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from acsi_sem.spec.model import Text
-from acsi_sem.terms import Engine, IndexMeans, Scheme, WeightKind
+from acsi_sem.terms import Engine, Errors, IndexMeans, Interval, MissingRule, Scheme, WeightKind
 
 OutOfRange = Literal["error", "missing", "low", "high"]
 
@@ -71,6 +71,12 @@ class Settings:
     seed: int = 1
     level: float = 0.95
     minimum_rows: int = 50
+    se: Errors | Literal[""] = ""
+    missing: MissingRule = "complete"
+    meanstructure: bool = False
+    invariance: bool = False
+    release: tuple[str, ...] = ()
+    ci: Interval = "percentile"
 
 
 @dataclass(frozen=True, slots=True)

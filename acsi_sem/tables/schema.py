@@ -69,6 +69,21 @@ BREAKDOWNS: Final = Schema(
 ITEMS: Final = _schema(
     "items", "group construct indicator", "mean sd low high index_weight", "n missing"
 )
+MODIFICATION: Final = _schema("modification", "group engine lhs op rhs", "mi epc sepc_all")
+RESIDUALS: Final = _schema("residuals", "group engine lhs rhs", "residual cor_residual")
+INVARIANCE: Final = Schema(
+    "invariance",
+    {
+        **_schema(
+            "",
+            "scope level groups released",
+            "chisq df pvalue cfi tli rmsea srmr aic bic chisq.scaled pvalue.scaled cfi.robust "
+            "rmsea.robust chisq_diff df_diff pvalue_diff cfi_fall rmsea_rise holds",
+        ).columns,
+        "reading": "text",
+        "note": "text",
+    },
+)
 MISSING: Final = _schema("missing", "indicator column code label", "", "count")
 WARNINGS: Final = _schema("warnings", "group engine kind subject message", "")
 
@@ -80,6 +95,9 @@ SCHEMAS: Final[tuple[Schema, ...]] = (
     QUALITY,
     BREAKDOWNS,
     ITEMS,
+    MODIFICATION,
+    RESIDUALS,
+    INVARIANCE,
     MISSING,
     WARNINGS,
 )

@@ -19,7 +19,7 @@ Capture = pytest.CaptureFixture[str]
 FIT = ["fit", str(MODEL), "--data", "x.csv", "--out", "o"]
 TABLES = {
     *("estimates", "indices", "impacts", "fit_measures", "quality"),
-    *("breakdowns", "items", "missing", "warnings"),
+    *("breakdowns", "items", "missing", "warnings", "modification", "residuals", "invariance"),
 }
 
 
@@ -55,7 +55,7 @@ def test_fit_writes_tables_manifest_and_log(survey: Path, tmp_path: Path, capsys
     }
     assert all(count["failed"] == 0 for count in manifest["replicates"])
     assert sum(count["count"] for count in manifest["missing"]) > 0
-    assert len(manifest["files"]) == 18
+    assert len(manifest["files"]) == 24
     log = json.loads((tmp_path / "run.log.json").read_text(encoding="utf-8"))
     assert log["seconds"] > 0
 
@@ -74,6 +74,35 @@ def test_two_runs_give_the_same_bytes(survey: Path, tmp_path: Path) -> None:
     for path in sorted((tmp_path / "one").iterdir()):
         if path.name != "run.log.json":
             assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes(), path.name
+
+
+def test_bca_limits_are_asked_for_by_name(survey: Path, tmp_path: Path) -> None:
+    more = ("--group", "COMPANY", "--engine", "pls", "--engine", "ols", "--bootstrap", "400")
+    for ci in ("percentile", "bca"):
+        assert run(fit_arguments(survey, tmp_path / ci, *more, "--ci", ci)) == 0
+        manifest = json.loads((tmp_path / ci / "manifest.json").read_text(encoding="utf-8"))
+        assert manifest["request"]["ci"] == ci
+    for table in ("estimates", "indices", "impacts"):
+        plain, bca = (pd.read_csv(tmp_path / ci / f"{table}.csv") for ci in ("percentile", "bca"))
+        limits = ["conf_low", "conf_high"]
+        pd.testing.assert_frame_equal(plain.drop(columns=limits), bca.drop(columns=limits))
+        assert bca[limits].notna().equals(plain[limits].notna())
+        assert (bca["conf_low"] != plain["conf_low"]).mean() > 0.5
+
+
+def test_a_study_may_ask_for_bca_limits(survey: Path, tmp_path: Path) -> None:
+    shutil.copy(MODEL, tmp_path / "model.yaml")
+    shutil.copy(survey, tmp_path / "survey.csv")
+    head = "schema: 1\nname: toy\nmodel: model.yaml\ndata: {file: survey.csv}\nengines: [pls]\n"
+    (tmp_path / "study.yaml").write_text(head + "resampling: {replicates: 200, ci: bca}\n")
+    for out, more in (("study", []), ("override", ["--ci", "percentile"])):
+        folder = ["--out", str(tmp_path / out)]
+        assert run(["report", str(tmp_path / "study.yaml"), *folder, *more]) == 0
+    pages = {out: (tmp_path / out / "report.html").read_text() for out in ("study", "override")}
+    assert "bias-corrected and accelerated (BCa) intervals from 200" in pages["study"]
+    assert "percentile intervals from 200" in pages["override"]
+    low = {o: pd.read_csv(tmp_path / o / "indices.csv")["conf_low"] for o in pages}
+    assert (low["study"] != low["override"]).all()
 
 
 def test_weights_change_the_index(survey: Path, tmp_path: Path) -> None:
@@ -127,10 +156,10 @@ def test_strict_ends_with_7_when_there_are_warnings(survey: Path, tmp_path: Path
         (["fit"], 2, "Missing argument"),
         ([*FIT, "--engine", "plsc"], 2, "plsc"),
         ([*FIT, "--engine", "lisrel"], 2, "'lisrel'"),
-        ([*FIT, "--missing", "em"], 2, "--missing"),
-        ([*FIT, "--ci", "bca"], 2, "--ci"),
-        ([*FIT, "--se", "robust"], 2, "--se"),
-        ([*FIT, "--meanstructure"], 2, "means"),
+        ([*FIT, "--missing", "mean"], 2, "--missing"),
+        ([*FIT, "--ci", "normal"], 2, "--ci"),
+        (["report", "study.yaml", "--ci", "exact"], 2, "percentile or bca"),
+        ([*FIT, "--se", "sandwich"], 2, "--se"),
         ([*FIT, "--weights-policy", "drop"], 2, "dr"),
         ([*FIT, "--scheme", "x"], 2, "factorial"),
         (

@@ -9,7 +9,8 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from golden_data import REFERENCE_SUBSETS, lavaan_estimates, lavaan_fit, pls_values, rows
+from golden_data import REFERENCE_SUBSETS, pls_values, rows
+from robust_cases import reference_estimates, reference_measures
 
 from acsi_sem.cli.app import run
 
@@ -68,19 +69,23 @@ def test_pls_equals_r(tables: dict[str, pd.DataFrame], group: str) -> None:
 def test_semopy_equals_lavaan(tables: dict[str, pd.DataFrame], group: str) -> None:
     assert GROUPS[group] in REFERENCE_SUBSETS
     checked = 0
-    for (lhs, op, rhs), golden in lavaan_estimates(GROUPS[group]).items():
+    for (lhs, op, rhs), golden in reference_estimates("MLR", GROUPS[group]).items():
         row = by_key(tables["estimates"], group, "semopy", op)[lhs, rhs]
-        for column, tolerance in (("estimate", 1e-4), ("std_estimate", 1e-4)):
-            bound = tolerance * max(1.0, abs(golden[column]))
+        for column in ("estimate", "std_estimate"):
+            bound = 1e-6 * max(1.0, abs(golden[column]))
             assert row[column] == pytest.approx(golden[column], abs=bound), (lhs, op, rhs)
-        if golden["std_error"] > 0:
-            assert row["std_error"] == pytest.approx(golden["std_error"], rel=1e-3)
-            checked += 1
-    assert checked >= 28
+        for column in ("std_error", "std_estimate_se"):
+            if golden[column] > 0:
+                assert row[column] == pytest.approx(golden[column], rel=1e-4), (lhs, op, rhs)
+                checked += 1
+    assert checked >= 60
     measures = tables["fit_measures"].query(f"group == '{group}' and engine == 'semopy'")
     own = dict(zip(measures["measure"], measures["value"], strict=True))
-    for name in ("chisq", "df", "cfi", "tli", "rmsea", "rmsea.ci.lower", "srmr", "aic", "bic"):
-        assert own[name] == pytest.approx(lavaan_fit(GROUPS[group])[name], rel=1e-5), name
+    for name, value in reference_measures("MLR", GROUPS[group]).items():
+        close = pytest.approx(value, rel=1e-5)
+        if "pvalue" in name:
+            close = pytest.approx(value, abs=1e-8)
+        assert own[name] == close, name
 
 
 def test_standard_errors_are_those_of_an_r_bootstrap(tables: dict[str, pd.DataFrame]) -> None:

@@ -40,7 +40,7 @@ def test_five_lines_of_python(checkout: Path) -> None:
 def test_the_command_line(checkout: Path) -> None:
     (text,) = [block for block in blocks("sh") if "acsi-sem fit" in block]
     commands = [shlex.split(line, comments=True) for line in text.replace("\\\n", "").splitlines()]
-    assert len(commands) == 5
+    assert len(commands) == 6
     for program, *arguments in commands:
         assert program == ".venv/bin/acsi-sem"
         assert run([word.replace("2000", "100") for word in arguments]) == 0

@@ -43,6 +43,11 @@ def test_every_key_reaches_the_study(tmp_path: Path) -> None:
     assert study.settings == Settings(engines=("pls", "ols"), replicates=200)
 
 
+def test_a_study_chooses_its_intervals(tmp_path: Path) -> None:
+    study = read(STUDY.replace("level: 0.95", "level: 0.9, ci: bca"), tmp_path)
+    assert (study.settings.level, study.settings.ci) == (0.9, "bca")
+
+
 def test_a_short_study_takes_the_defaults(tmp_path: Path) -> None:
     study = read("schema: 1\nname: toy\nmodel: acsi.yaml\n", tmp_path)
     assert study.settings == Settings()
@@ -138,4 +143,4 @@ def test_the_demo_study() -> None:
     assert (study.data, study.group) == ("survey.csv", "COMPANY")
     assert study.design == DesignColumns("WEIGHT", "sampling", "STRATUM")
     assert [entry.column for entry in study.breakdowns] == ["GENDER", "AGE", "REGION"]
-    assert study.settings == Settings()
+    assert study.settings == Settings(invariance=True)

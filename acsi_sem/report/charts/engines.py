@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from acsi_sem.report import words
@@ -15,6 +15,7 @@ from acsi_sem.report.shapes import (
     GREEN,
     INK,
     MUTED,
+    PURPLE,
     RULE,
     VERMILLION,
     Box,
@@ -30,6 +31,8 @@ STYLES: Final[tuple[tuple[Marker, str], ...]] = (
     ("circle", BLUE),
     ("square", VERMILLION),
     ("diamond", GREEN),
+    ("triangle", PURPLE),
+    ("wedge", INK),
 )
 GAP: Final = 13.0
 SMALL: Final = 11.5
@@ -39,7 +42,7 @@ PHONE: Final = 500.0
 def draw_engines(chart: EngineChart, width: float) -> Drawing:
     """Place one band per path and one line per engine in `width` px."""
     phone = width < PHONE
-    top = 14 + 20 * len(chart.engines) if phone else 40.0
+    top = 20.0 * len(_legend_lines(chart, width, phone)) + (14 if phone else 20)
     pitch = GAP * len(chart.engines) + (30 if phone else 14)
     bottom = top + pitch * len(chart.rows)
     left = 12.0 if phone else _left(chart, width)
@@ -63,18 +66,30 @@ def _left(chart: EngineChart, width: float) -> float:
 
 
 def _legend(chart: EngineChart, width: float, phone: bool) -> Iterator[Shape]:
-    x, y = (16.0, 14.0) if phone else (width - 20 - _legend_width(chart), 16.0)
-    for name, (marker, colour) in zip(chart.engines, STYLES, strict=False):
-        yield Dot((x, y), 5, colour, marker)
-        yield Label((x + 11, y + 4), name, 12, INK)
-        if phone:
-            y += 20
-        else:
+    styles = iter(STYLES)
+    for place, names in enumerate(_legend_lines(chart, width, phone)):
+        y = (14.0 if phone else 16.0) + 20 * place
+        x = 16.0 if phone else width - 20 - _legend_width(names)
+        for name in names:
+            marker, colour = next(styles)
+            yield Dot((x, y), 5, colour, marker)
+            yield Label((x + 11, y + 4), name, 12, INK)
             x += words.width(name, 12) + 34
 
 
-def _legend_width(chart: EngineChart) -> float:
-    return sum(words.width(name, 12) + 34 for name in chart.engines) - 20
+def _legend_lines(chart: EngineChart, width: float, phone: bool) -> list[list[str]]:
+    """Break the legend into lines: one name each on a phone, else as many as fit."""
+    lines: list[list[str]] = []
+    for name in chart.engines:
+        if lines and not phone and _legend_width([*lines[-1], name]) < width - 40:
+            lines[-1].append(name)
+        else:
+            lines.append([name])
+    return lines
+
+
+def _legend_width(names: Sequence[str]) -> float:
+    return sum(words.width(name, 12) + 34 for name in names) - 20
 
 
 def _grid(

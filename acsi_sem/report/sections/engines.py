@@ -1,4 +1,4 @@
-"""The engines side by side: one theory, three ways to estimate it."""
+"""The engines side by side: one theory, several ways to estimate it."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from acsi_sem.report.content import (
     Section,
     Table,
 )
-from acsi_sem.report.facts import INDEX_ENGINES, Facts
-from acsi_sem.report.sections import shown
+from acsi_sem.report.facts import Facts
+from acsi_sem.report.sections import errors, shown
 from acsi_sem.spec.model import Path
 from acsi_sem.terms import ALL, ENGINE_TITLES
 
@@ -26,10 +26,17 @@ WHAT: Final = {
     "well, and relates the weighted scores.",
     "semopy": "The covariance structure model (maximum likelihood, by semopy) relates factors "
     "freed of measurement error, so its coefficients are usually larger and less certain.",
+    "ml": "The covariance structure by this package's own kernel maximises the same likelihood "
+    "without semopy, and with full information where incomplete rows are to count.",
+    "ordinal": "The ordinal structure takes answers for ordered categories of normal variables "
+    "(polychoric correlations, diagonally weighted least squares).",
     "ols": "The OLS baseline regresses plain, equally weighted means on one another, equation by "
     "equation: what one gets without a model of measurement.",
 }
-NO_INDEX: Final = "semopy gives no index in this version"
+FACTOR_WEIGHTS: Final = (
+    "Covariance structures weight the indicators of a construct by loading / error variance."
+)
+NO_INDEX: Final = "this engine gives no index"
 
 
 def section(facts: Facts) -> Section:
@@ -81,18 +88,20 @@ def _figure(facts: Facts, group: str) -> Figure:
         f"Standardised path coefficients of {words.listing(titles)} for {facts.group(group)}; "
         "the table below has every number.",
         f"{facts.group(group)}. Symbol: coefficient. Line: {facts.level} interval "
-        f"({_interval_words(facts)}). n = {words.count(facts.complete(group))} "
-        "complete cases.",
+        f"({_interval_words(facts)}). {facts.basis(group)}.",
         _table(facts, group),
     )
 
 
 def _interval_words(facts: Facts) -> str:
     kinds = {
-        "pls": "PLS: bootstrap percentiles",
-        "semopy": "covariance structure: normal, from its standard error",
+        "pls": {
+            "percentile": "PLS: bootstrap percentiles",
+            "bca": "PLS: bias-corrected and accelerated bootstrap",
+        }[facts.fit.request.ci],
         "ols": "OLS: normal, from HC3 standard errors",
     }
+    kinds |= {engine: _normal(facts, engine) for engine in facts.covariance_engines}
     have = [e for e in facts.fit.request.engines if _bounded(facts, e)]
     told = [kinds[engine] for engine in have]
     if bare := [ENGINE_TITLES[e] for e in facts.fit.request.engines if e not in have]:
@@ -100,6 +109,13 @@ def _interval_words(facts: Facts) -> str:
             f"no interval of standardised coefficients: {words.listing(bare)}, see p in the table"
         )
     return "; ".join(told)
+
+
+def _normal(facts: Facts, engine: str) -> str:
+    """Say where the normal interval of a covariance structure comes from."""
+    kind = errors.brief(facts, engine)
+    told = f"{kind} standard errors" if kind else "its standard error"
+    return f"{ENGINE_TITLES[engine]}: normal, from {told}"
 
 
 def _bounded(facts: Facts, engine: str) -> bool:
@@ -114,12 +130,13 @@ def _table(facts: Facts, group: str) -> Table:
         second = f"{facts.level} interval" if _bounded(facts, engine) else "p"
         heads += [f">{title}", f">{second}|{title}"]
     rows = tuple(_row(facts, group, path) for path in facts.fit.model.paths)
+    bare = any(not _bounded(facts, engine) for engine in facts.fit.request.engines)
     return Table(
         shown.ident(facts, "engines-table", group),
         f"Standardised path coefficients by engine: {facts.group(group)}",
         cells.columns("Path", *heads),
         rows,
-        ("p: two-sided, of the unstandardised coefficient.",),
+        ("p: two-sided, of the unstandardised coefficient.",) if bare else (),
     )
 
 
@@ -139,22 +156,26 @@ def _indices(facts: Facts) -> Table:
         for e in engines
         for head in (f">{ENGINE_TITLES[e]}", f">{facts.level} interval|{ENGINE_TITLES[e]}")
     ]
-    notes = [f"— under {ENGINE_TITLES['semopy']}: {NO_INDEX}."] if "semopy" in engines else []
+    notes = [
+        f"— under {ENGINE_TITLES[e]}: {NO_INDEX}." for e in engines if e not in facts.index_engines
+    ]
+    if {"semopy", "ml"} & set(facts.index_engines):
+        notes.insert(0, FACTOR_WEIGHTS)
+    if "ols" in engines:
+        notes.insert(0, "The OLS baseline weights all indicators of a construct equally.")
     return Table(
         "engine-indices",
         f"{facts.construct(facts.target)} by engine, index 0–100",
         cells.columns("Group", *heads),
         tuple(_index_row(facts, group) for group in (*facts.parts, ALL)),
-        ("The OLS baseline weights all indicators of a construct equally.", *notes)
-        if "ols" in engines
-        else tuple(notes),
+        tuple(notes),
     )
 
 
 def _index_row(facts: Facts, group: str) -> tuple[Cell, ...]:
     made: list[Cell] = [cells.text(facts.group(group))]
     for engine in facts.fit.request.engines:
-        reason = cells.NO_NUMBER if engine in INDEX_ENGINES else NO_INDEX
+        reason = cells.NO_NUMBER if engine in facts.index_engines else NO_INDEX
         found = facts.index(group, engine=engine)
         made += [
             cells.estimate(found, 1, reason),

@@ -49,7 +49,7 @@ def headline(facts: Facts) -> Headline:
     interval = (
         f"{facts.level} interval {words.limits(index.low, index.high)}"
         if index.bounded
-        else "no interval: no bootstrap was asked for"
+        else index.note or "no interval: no bootstrap was asked for"
     )
     return Headline(label, words.number(index.value), interval, _basis(facts, index))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Final
 
 from acsi_sem.report import cells, words
@@ -12,7 +11,6 @@ from acsi_sem.report.content import (
     Block,
     Cell,
     Figure,
-    Heading,
     IntervalChart,
     IntervalRow,
     Prose,
@@ -20,9 +18,10 @@ from acsi_sem.report.content import (
     Table,
 )
 from acsi_sem.report.facts import NOTHING, Estimate, Facts
-from acsi_sem.report.sections import shown
+from acsi_sem.report.sections import fit, shown
+from acsi_sem.spec.graph import endogenous
 from acsi_sem.spec.model import Construct
-from acsi_sem.terms import ALL, LOADING, WEIGHT
+from acsi_sem.terms import LOADING, WEIGHT
 
 LOADING_FLOOR: Final = 0.70
 RELIABILITY_FLOOR: Final = 0.70
@@ -32,38 +31,14 @@ THRESHOLDS: Final = (
     "and ρC of 0.70 or more (Nunnally & Bernstein 1994); average variance extracted (AVE) of 0.50 "
     "or more (Fornell & Larcker 1981). These are habits of the field, not tests."
 )
-FIT_CAUTION: Final = (
-    "The cut-offs are those of Hu & Bentler (1999). They come from simulations of particular "
-    "models and are not universal; with few degrees of freedom RMSEA rejects too often, and with "
-    "many rows chi-square rejects nearly every model."
-)
 SINGLE: Final = "a single indicator has no reliability of its own"
-_MEASURES: Final[tuple[tuple[str, str, int], ...]] = (
-    ("chisq", "Chi-square", 1),
-    ("df", "Degrees of freedom", 0),
-    ("pvalue", "p of chi-square", 3),
-    ("cfi", "CFI", 3),
-    ("tli", "TLI", 3),
-    ("rmsea", "RMSEA", 3),
-    ("rmsea.ci.lower", "RMSEA, lower 90 % limit", 3),
-    ("rmsea.ci.upper", "RMSEA, upper 90 % limit", 3),
-    ("srmr", "SRMR", 3),
-    ("aic", "AIC", 1),
-    ("bic", "BIC", 1),
-)
-_CUTS: Final[dict[str, tuple[str, Callable[[float], bool]]]] = {
-    "cfi": ("0.95 or more", lambda v: v >= 0.95),
-    "tli": ("0.95 or more", lambda v: v >= 0.95),
-    "rmsea": ("0.06 or less", lambda v: v <= 0.06),
-    "srmr": ("0.08 or less", lambda v: v <= 0.08),
-}
 
 
 def section(facts: Facts) -> Section:
     """Measurement quality of the leading engine, and the fit of the covariance model."""
     blocks: list[Block] = [Prose((THRESHOLDS,))]
     blocks += shown.per_group(facts, "Measurement", lambda group: _blocks(facts, group))
-    blocks += _fit(facts)
+    blocks += fit.blocks(facts)
     return Section("quality", "How well it is measured", "Measurement", tuple(blocks))
 
 
@@ -96,7 +71,8 @@ def _reliability_row(facts: Facts, group: str, construct: Construct) -> tuple[Ce
     single = len(construct.indicators) == 1
     values = {m: facts.measure(group, construct.name, m) for m in ("alpha", "rho_c", "ave")}
     reason = SINGLE if single else cells.NO_NUMBER
-    no_arrow = "no arrow leads to it"
+    inner = construct.name in endogenous(facts.fit.model)
+    no_arrow = cells.NO_NUMBER if inner else "no arrow leads to it"
     told, tone = _verdict({} if single else values)
     return (
         cells.text(facts.construct(construct.name)),
@@ -138,8 +114,7 @@ def _figure(facts: Facts, group: str) -> Figure:
         f"Loadings of the indicators, {facts.group(group)}. "
         + " ".join(f"{row.label}: {row.text}." for row in rows),
         f"{facts.group(group)}. Dot: loading. Line: {facts.level} interval. Constructs with a "
-        f"single indicator are left out. n = {words.count(facts.complete(group))} "
-        "complete cases.",
+        f"single indicator are left out. {facts.basis(group)}.",
         _loadings(facts, group),
     )
 
@@ -197,63 +172,3 @@ def _loading_reading(construct: Construct, loading: Estimate) -> Cell:
     if loading.value < LOADING_FLOOR:
         return cells.text("below 0.70", tone="weak")
     return cells.text("0.70 or more", tone="good")
-
-
-def _fit(facts: Facts) -> tuple[Block, ...]:
-    if "semopy" not in facts.fit.request.engines:
-        return ()
-    return (
-        Heading("fit", "Fit of the covariance structure model"),
-        Prose((_fit_words(facts), FIT_CAUTION)),
-        _fit_table(facts),
-    )
-
-
-def _fit_words(facts: Facts) -> str:
-    value = {name: facts.measures.get((ALL, "semopy", name), math.nan) for name in _CUTS}
-    if not all(math.isfinite(v) for v in value.values()):
-        return "The covariance structure model gave no fit measures for the pooled rows."
-    met = [name.upper() for name, (_, ok) in _CUTS.items() if ok(value[name])]
-    missed = [name.upper() for name, (_, ok) in _CUTS.items() if not ok(value[name])]
-    return (
-        f"Usual cut-offs reached in the pooled fit: {words.listing(met) or 'none'}; "
-        f"missed: {words.listing(missed) or 'none'}."
-    )
-
-
-def _fit_table(facts: Facts) -> Table:
-    groups = (ALL, *shown.detailed(facts))
-    rows = tuple(
-        (
-            cells.text(title),
-            *(_fit_cell(facts, group, name, digits) for group in groups),
-            cells.text(_CUTS[name][0] if name in _CUTS else ""),
-        )
-        for name, title, digits in _MEASURES
-    )
-    return Table(
-        "fit-table",
-        "Fit measures of the covariance structure model, maximum likelihood",
-        cells.columns("Measure", *(f">{facts.group(g)}" for g in groups), "Usual cut-off"),
-        rows,
-        ("Bold: misses the usual cut-off.",),
-        sortable=False,
-    )
-
-
-def _fit_cell(facts: Facts, group: str, name: str, digits: int) -> Cell:
-    value = facts.measures.get((group, "semopy", name), math.nan)
-    if name == "pvalue" and math.isfinite(value):
-        return Cell(words.p_value(value), value)
-    weighted = facts.fit.survey.design.weighted
-    reason = "withheld with sampling weights" if weighted else "the model was not fitted"
-    cell = cells.number(value, digits, reason)
-    if name not in _CUTS or not math.isfinite(value):
-        return cell
-    reached = _CUTS[name][1](value)
-    return Cell(
-        cell.text,
-        cell.sort,
-        "" if reached else "misses the usual cut-off",
-        "good" if reached else "weak",
-    )

@@ -7,6 +7,7 @@ from typing import Final
 from acsi_sem.report import cells, words
 from acsi_sem.report.content import Block, Bullets, Details, Prose, Section, Table
 from acsi_sem.report.facts import Facts
+from acsi_sem.report.sections import errors
 from acsi_sem.spec.study import Study
 from acsi_sem.terms import ENGINE_TITLES
 
@@ -14,6 +15,28 @@ SCHEMES: Final = {
     "path": "path scheme: regression weights from predecessors, correlations with successors",
     "factorial": "factorial scheme: correlations with neighbours",
     "centroid": "centroid scheme: signs of the correlations with neighbours",
+}
+INTERVALS: Final = {
+    "percentile": "percentile intervals",
+    "bca": "bias-corrected and accelerated (BCa) intervals",
+}
+_FACTORS: Final = (
+    "for a covariance structure loading / error variance, the regression factor-score weights of "
+    "the construct on its own indicators"
+)
+WEIGHTS: Final = {
+    "pls": "for PLS the outer weight divided by the indicator's standard deviation",
+    "semopy": _FACTORS,
+    "ml": _FACTORS,
+    "ols": "for the OLS baseline one divided by the width of the scale, so that all count equally",
+}
+RULES: Final = {
+    "complete": "Every engine is fitted to the same complete cases, rows with an answer to every "
+    "indicator.",
+    "em": "Means and covariances are estimated from every answer by the EM algorithm: right when "
+    "what is missing depends only on the answers that are there and these are near normal.",
+    "fiml": "Every row with an answer counts, by full information maximum likelihood: right when "
+    "what is missing depends only on the answers that are there.",
 }
 LIMITS: Final = (
     ("Associations.", "The arrows are the theory's; one survey cannot show that they are causes."),
@@ -49,6 +72,7 @@ def section(facts: Facts, study: Study | None) -> Section:
         ("Index.", _index(facts)),
         ("Missing answers.", _missing(facts)),
         ("Weights and design.", _weights(facts)),
+        ("Standard errors.", errors.sentences(facts)),
         ("Intervals.", _intervals(facts)),
         ("Small numbers.", _small(facts)),
         ("Rounding.", "Everything is computed unrounded and rounded half up for display."),
@@ -83,7 +107,11 @@ def _estimation(facts: Facts) -> str:
         "pls": f"PLS path modelling, {SCHEMES[request.scheme]}; signs oriented so that scores "
         "rise with their indicators",
         "semopy": "a covariance structure model by maximum likelihood with semopy, first loading "
-        "of a block fixed to 1, standard errors from the expected information",
+        "of a block fixed to 1",
+        "ml": f"a covariance structure model by {_likelihood(facts)} with this package's own "
+        "kernel, first loading of a block fixed to 1",
+        "ordinal": "a structure of ordered categories by diagonally weighted least squares on "
+        "polychoric correlations",
         "ols": "an OLS baseline on equally weighted 0–100 construct means with HC3 standard errors",
     }
     return (
@@ -93,25 +121,40 @@ def _estimation(facts: Facts) -> str:
     )
 
 
+def _likelihood(facts: Facts) -> str:
+    if facts.fit.request.missing == "fiml":
+        return "full information maximum likelihood"
+    return "maximum likelihood"
+
+
 def _index(facts: Facts) -> str:
-    if "pls" not in facts.fit.request.engines:
-        return "Each index is the equally weighted mean of its indicators on 0–100."
+    weights = dict.fromkeys(WEIGHTS[e] for e in facts.index_engines)
+    if not weights:
+        return "No engine that was asked for gives an index."
     return (
-        "Each index is 100 · Σ w (m − low) / Σ w (high − low), where w is the PLS outer weight "
-        "divided by the indicator's standard deviation, m its mean, and low and high the ends of "
-        "its scale (Fornell et al. 1996). An impact is 5 times the total effect on 0–100 scores."
+        "Each index is 100 · Σ w (m − low) / Σ w (high − low), where m is the indicator's mean, "
+        "low and high are the ends of its scale, and w is its weight (Fornell et al. 1996): "
+        f"{'; '.join(weights)}. An impact is 5 times the total effect on 0–100 scores."
     )
 
 
 def _missing(facts: Facts) -> str:
+    return f"{_rows_used(facts)} {_means(facts)} No answer is filled in."
+
+
+def _rows_used(facts: Facts) -> str:
+    return RULES[facts.fit.request.missing]
+
+
+def _means(facts: Facts) -> str:
     means = {
-        "available": "the means in the index use every answer each indicator has",
-        "complete": "the means in the index use complete cases only",
+        "available": "The means in the index use every answer each indicator has.",
+        "complete": "The means in the index use complete cases only.",
     }[facts.fit.request.index_means]
-    return (
-        "Every engine is fitted to the same complete cases, rows with an answer to every "
-        f"indicator; {means}. Every replicate does both again. No answer is imputed."
-    )
+    if facts.fit.request.missing == "em" and facts.fit.request.index_means == "complete":
+        means = "The means in the index are those that the EM algorithm estimates."
+    again = " Every replicate does both again." if facts.fit.request.replicates else ""
+    return means + again
 
 
 def _weights(facts: Facts) -> str:
@@ -131,17 +174,34 @@ def _weights(facts: Facts) -> str:
 
 def _intervals(facts: Facts) -> str:
     request = facts.fit.request
-    if not request.replicates:
-        return "No bootstrap was asked for, so PLS estimates and indices have no intervals."
+    normal = (
+        "Intervals of the coefficients of other engines are normal, from their standard errors."
+    )
     counted = [r for r in facts.fit.replicates if r.requested]
+    if not request.replicates:
+        return (
+            f"No bootstrap was asked for, so PLS estimates and indices have no intervals. {normal}"
+        )
+    if not counted:
+        return "Intervals of coefficients are normal, from their standard errors."
     failed = sum(r.failed for r in counted)
     drawn = sum(r.requested for r in counted)
     return (
-        f"{facts.level} percentile intervals from {words.count(request.replicates)} bootstrap "
+        f"{facts.level} {INTERVALS[request.ci]} from {words.count(request.replicates)} bootstrap "
         f"replicates per group, seed {request.seed}, drawn within groups (and within strata and "
         "by sampling unit where the design has them), the whole estimation repeated in each. "
         f"Standard errors are standard deviations over replicates. {_failed(failed, drawn)} "
-        "Intervals of the coefficients of other engines are normal, from their standard errors."
+        f"{_acceleration(request.ci)}"
+        f"{normal}"
+    )
+
+
+def _acceleration(ci: str) -> str:
+    if ci != "bca":
+        return ""
+    return (
+        "The acceleration comes from the influence of every row, or sampling unit, on the "
+        "estimate; where BCa limits are not defined they are withheld, with the reason. "
     )
 
 

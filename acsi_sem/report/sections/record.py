@@ -25,10 +25,13 @@ FILES: Final = {
     "estimates": "loadings, weights, paths and (co)variances of every engine",
     "indices": "0–100 indices of every construct",
     "impacts": "direct, indirect and total effects and impacts of 5 points",
-    "fit_measures": "fit of the covariance structure model",
+    "fit_measures": "fit of the covariance structures: chi-square, CFI, RMSEA and their relatives",
     "quality": "alpha, ρC, AVE, R² and their relatives",
     "breakdowns": "indices of parts of a group",
     "items": "answers, means and index weights by indicator",
+    "modification": "modification indices: what freeing a parameter would change",
+    "residuals": "sample covariances and correlations less the implied ones",
+    "invariance": "levels of measurement invariance: what may be compared across groups",
     "missing": "missing answers by column and code",
     "warnings": "everything that was noticed on the way",
 }
@@ -36,7 +39,7 @@ FILES: Final = {
 
 def warnings(facts: Facts) -> Section:
     """Every notice, grouped by kind and counted."""
-    notices = facts.fit.notices
+    notices = facts.warnings
     if not notices:
         return Section(
             "warnings", "Warnings", "Warnings", (Prose(("Nothing had to be warned of.",)),)
@@ -105,6 +108,12 @@ def _settings(facts: Facts, record: Provenance) -> tuple[tuple[str, str], ...]:
         ("replicates", words.count(request.replicates)),
         ("seed", str(request.seed if record.seed is None else record.seed)),
         ("level", facts.level),
+        ("intervals", request.ci),
+        ("standard errors", request.se or "cluster where there is a design, else robust"),
+        ("missing answers", request.missing),
+        ("intercepts", "yes" if request.meanstructure else "no"),
+        ("invariance", "yes" if request.invariance else "no"),
+        *((("not held equal", ", ".join(request.release)),) if request.release else ()),
         ("index means", request.index_means),
         ("minimum rows", words.count(request.minimum_rows)),
         ("model, SHA-256", facts.fit.model.sha256 or "not from a file"),

@@ -58,7 +58,7 @@ def _figure(facts: Facts, group: str) -> Figure:
         f"Path diagram for {facts.group(group)}. {spoken}.",
         f"{facts.group(group)}, {ENGINE_TITLES[facts.engine]}. In each box: the index, 0–100, "
         "and R², the share of variance that the arrows into it explain. "
-        f"n = {words.count(facts.complete(group))} complete cases.",
+        f"{facts.basis(group)}.",
         _table(facts, group),
     )
 

@@ -1,0 +1,131 @@
+"""What every step of one estimation shares, and the moments it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from acsi_sem.analysis.covariance_runs import GroupWork
+from acsi_sem.analysis.values import Request
+from acsi_sem.inference.replicates import Replicates, draw_replicates
+from acsi_sem.inference.sample import Sample, group_moments, make_sample, respondents
+from acsi_sem.kernels.em import em_moments, saturate
+from acsi_sem.kernels.moments import Floats, Moments, moments_from_sums
+from acsi_sem.kernels.patterns import pattern_moments, pattern_sums
+from acsi_sem.spec.graph import blocks
+from acsi_sem.spec.model import Model
+from acsi_sem.survey.survey import Survey
+from acsi_sem.terms import ALL
+
+Progress = Callable[[str, int, int], None]
+"""Told a stage, how much of it is done, and how much there is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One estimation.
+
+    Attributes
+    ----------
+    moments : Moments
+        Of every group, in the order of ``sample.groups``.
+    answered : ndarray of bool, shape (n, q)
+        Rows with an answer to each construct.
+    replicates : Replicates or None
+    """
+
+    model: Model
+    survey: Survey
+    request: Request
+    sample: Sample
+    moments: Moments
+    answered: NDArray[np.bool_]
+    replicates: Replicates | None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the groups, `all` first."""
+        return tuple(name for name, _ in self.sample.groups)
+
+    def complete(self, group: str) -> float:
+        """Return the respondents with every answer."""
+        rows = self.sample.rows_of(group)
+        return respondents(self.sample, rows, self.survey.complete[rows])
+
+    def withheld(self, group: str) -> str:
+        """Return why a group has no standard errors, if the design gives it none."""
+        return "" if self.replicates is None else self.replicates.withheld(group)
+
+    def draws(self, group: str) -> Moments | None:
+        """Return the replicate moments of a group."""
+        if self.replicates is None:
+            return None
+        return moments_from_sums(self.replicates.sums[group], self.sample.origin)
+
+    def group(self, name: str, *, replicated: bool = True) -> GroupWork:
+        """Return one group's part."""
+        return GroupWork(
+            self.model,
+            self.sample,
+            self.request,
+            name,
+            self.moments,
+            self.names.index(name),
+            self.complete(name),
+            self.draws(name) if replicated else None,
+            self.withheld(name),
+        )
+
+    def parts(self) -> list[GroupWork]:
+        """Return the groups without `all`."""
+        return [self.group(name, replicated=False) for name in self.names if name != ALL]
+
+
+def prepare(model: Model, survey: Survey, request: Request, progress: Progress) -> Work:
+    """Reduce the survey to moments and draw the replicates that the engines need."""
+    sample = make_sample(survey)
+    seen = ~np.isnan(survey.values)
+    starts = np.flatnonzero(np.diff(blocks(model), prepend=-1))
+    answered = np.logical_or.reduceat(seen, starts, axis=1)
+    replicates = None
+    resampled = request.missing != "fiml" and set(request.engines) != {"ordinal"}
+    if request.replicates and resampled:
+        replicates = _draw(survey, sample, request, progress)
+    moments = group_moments(sample) if request.missing != "em" else _em_moments(survey, sample)
+    return Work(model, survey, request, sample, moments, answered, replicates)
+
+
+def _em_moments(survey: Survey, sample: Sample) -> Moments:
+    """Return maximum likelihood moments of the incomplete answers, group by group."""
+    found = [_em_of(survey.values[rows], sample, rows) for _, rows in sample.groups]
+    names = ("weight", "mean", "covariance", "item_weight", "item_mean")
+    return Moments(*(np.concatenate([getattr(part, name) for part in found]) for name in names))
+
+
+def _em_of(values: Floats, sample: Sample, rows: NDArray[np.intp]) -> Moments:
+    weights = sample.weights[rows]
+    sums = pattern_sums(values, weights, sample.origin, fourth=False, squared=not sample.frequency)
+    moments = pattern_moments(sums)
+    return em_moments(moments, saturate(moments))
+
+
+def _draw(survey: Survey, sample: Sample, request: Request, progress: Progress) -> Replicates:
+    total = request.replicates * survey.values.shape[0]
+    done = 0
+
+    def count(step: int) -> None:
+        nonlocal done
+        done += step
+        progress("bootstrap replicates", done, total)
+
+    return draw_replicates(
+        sample,
+        {part.column: (part.codes, len(part.categories)) for part in survey.factors},
+        replicates=request.replicates,
+        seed=request.seed,
+        study=request.study,
+        progress=count,
+    )
