@@ -23,7 +23,7 @@ from acsi_sem.estimators.invariance_design import Scope
 from acsi_sem.estimators.invariance_words import invariance_rows, verdict
 from acsi_sem.estimators.modification_table import modification_table
 from acsi_sem.estimators.result import EngineResult, Row
-from acsi_sem.estimators.structural import Structural
+from acsi_sem.estimators.structural import Structural, scale_ends
 from acsi_sem.indices.scores import Scored
 from acsi_sem.inference.sample import Ints, Sample
 from acsi_sem.kernels.bollen_stine import bollen_stine
@@ -35,10 +35,11 @@ from acsi_sem.kernels.fourth_moments import (
     row_block,
     width,
 )
+from acsi_sem.kernels.index import to_points
 from acsi_sem.kernels.modification import residuals
 from acsi_sem.kernels.moments import Floats, Moments, moments_from_sums
 from acsi_sem.spec.model import Model
-from acsi_sem.terms import Errors, Notice
+from acsi_sem.terms import PATH, Errors, Notice
 
 BOLLEN_STINE: Final = 1000
 """Refits that a Bollen-Stine p-value rests on: its Monte-Carlo error is then at most 0.016."""
@@ -179,7 +180,28 @@ def _score(work: GroupWork, fitted: CovarianceFit, engine: CovarianceEngine) -> 
         work.request.level,
         withheld=work.withheld,
         spreader=spreader,
+        errors=_effect_errors(work.model, fitted),
     )
+
+
+def _effect_errors(model: Model, fitted: CovarianceFit) -> dict[str, Floats]:
+    """Return delta-method standard errors of effects, turned to 0-100 scores."""
+    found = fitted.inference
+    if found is None or fitted.withheld:
+        return {}
+    place = {name: i for i, name in enumerate(model.construct_names)}
+    direct = np.full(found.total.std_error.shape, np.nan)
+    for row in found.rows:
+        if row.op == PATH:
+            direct[place[row.lhs], place[row.rhs]] = row.std_error
+    low, high = scale_ends(model)
+    worth = (100.0 / (high - low)[fitted.compiled.markers])[None]
+    errors = {
+        "direct": direct,
+        "indirect": found.indirect.std_error,
+        "total": found.total.std_error,
+    }
+    return {name: to_points(values[None], worth)[0] for name, values in errors.items()}
 
 
 def _within_scale(

@@ -68,13 +68,15 @@ class CovarianceSample:
 class CovarianceFit:
     """A fit with its rows, and what replicates, scores and tests start from.
 
-    `theta` (k,) and `inference` are None when the fit failed.
+    `theta` (k,) and `inference` are None when the fit failed; `withheld` says why `inference` may
+    not be used for standard errors.
     """
 
     result: EngineResult
     compiled: Compiled
     theta: Floats | None = None
     inference: Inference | None = None
+    withheld: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -152,7 +154,7 @@ def fit_covariance(
         weighted=sample.weighted and not sample.withheld,
     )
     result = filled_result(call, found, diagnosis, notices)
-    return CovarianceFit(result, compiled, polished, found)
+    return CovarianceFit(result, compiled, polished, found, sample.withheld)
 
 
 def _check_call(compiled: Compiled, covariance: Floats, level: float) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import dataclasses
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from acsi_sem.estimators.result import Row
 from acsi_sem.estimators.structural import Structural
-from acsi_sem.inference.intervals import Spread, no_spread
+from acsi_sem.inference.intervals import Spread, no_spread, normal_spread
 from acsi_sem.inference.pls_rows import withheld_limits
 from acsi_sem.inference.spreader import PERCENTILE, Spreader, structural_fields
 from acsi_sem.kernels.moments import Floats
@@ -46,6 +47,8 @@ class Scored:
         Turns the replicates into limits, percentiles unless told otherwise.
     withheld : str
         Why there is no spread although there are replicates; empty when there is.
+    errors : mapping of field -> ndarray, shape (q, q)
+        Delta-method standard errors of effects between 0-100 scores, used without replicates.
     """
 
     group: str
@@ -57,6 +60,7 @@ class Scored:
     problem: str = ""
     spreader: Spreader = PERCENTILE
     withheld: str = ""
+    errors: Mapping[str, Floats] = dataclasses.field(default_factory=dict)
 
     @property
     def note(self) -> str:
@@ -74,6 +78,8 @@ class Scored:
         factor : float
         """
         point = structural_fields(self.point)[field][self.at] * factor
+        if self.draws is None and not self.problem and field in self.errors:
+            return normal_spread(point, self.errors[field] * factor, self.level)
         if self.draws is None or self.problem or self.withheld:
             return no_spread(point.shape)
         draws = structural_fields(self.draws)[field] * factor

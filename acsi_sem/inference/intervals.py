@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Final
 
 import numpy as np
@@ -150,6 +151,19 @@ def _reasons(kept: Floats, point: Floats, accelerations: Floats, low: Floats) ->
     ):
         reasons = np.where(np.isnan(low) & where, why, reasons)
     return reasons
+
+
+def normal_spread(point: Floats, std_error: Floats, level: float) -> Spread:
+    """Return normal limits about estimates with known standard errors.
+
+    Examples
+    --------
+    >>> spread = normal_spread(np.array(1.0), np.array(0.5), 0.95)
+    >>> round(float(spread.high), 3)
+    1.98
+    """
+    reach = NormalDist().inv_cdf((1 + level) / 2) * std_error
+    return Spread(std_error, point - reach, point + reach)
 
 
 def two_sided_p(statistic: float) -> float:

@@ -94,6 +94,24 @@ def test_replicates_carry_the_index_and_its_impacts(fitted: Fit) -> None:
     assert len(drivers) == 3
 
 
+def test_effects_have_delta_errors_without_a_bootstrap() -> None:
+    large = survey(3, (1500, 1600), missing=0.0)
+    key = ["group", "source", "target", "effect"]
+    plain = fit(MODEL, large, engines=("ml",), bootstrap=0).impacts
+    drawn = fit(MODEL, large, engines=("ml",), bootstrap=400).impacts
+    merged = plain.merge(drawn, on=key)
+    assert len(merged) == len(plain)
+    assert (merged["std_error_x"] > 0).all()
+    # A product of two effects near zero has no slope to go by: the delta method fails there.
+    seen = merged[merged["estimate_x"].abs() > 2 * merged["std_error_x"]]
+    ratio = seen["std_error_x"] / seen["std_error_y"]
+    # Monte-Carlo noise of 400 draws is 3.5 %; the rest is curvature at n = 1,500.
+    assert ratio.between(0.8, 1.2).all()
+    assert abs(ratio.median() - 1) < 0.05
+    total, impact = (plain[plain["effect"] == name] for name in ("total", "impact_5"))
+    assert_allclose(impact["conf_high"], 5 * total["conf_high"], rtol=1e-12)
+
+
 def test_modification_indices_come_largest_first(fitted: Fit) -> None:
     own = fitted.modification.query("group == 'all' and engine == 'ml'")
     assert own["mi"].is_monotonic_decreasing
