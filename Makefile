@@ -6,6 +6,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 VENV := .venv
+ORACLES := .venv-oracles
 BIN := $(VENV)/bin
 STUDY ?= $(if $(DATA),data/acsi2015/study.yaml,data/demo/study.yaml)
 NAME := $(notdir $(patsubst %/,%,$(dir $(STUDY))))
@@ -56,14 +57,22 @@ check: $(VENV)/.dev ## lint, types and import rules
 test: check ## lint, types, import rules, then every test
 	$(BIN)/python -m pytest -n 2
 
-bench: $(VENV)/.dev ## how fast, beside semopy, in one run
-	$(BIN)/python -m benchmarks.replicates
+$(ORACLES)/.done: $(BIN)/uv requirements/oracles.txt
+	@echo "acsi_sem: installing openpls-engine (GPL, for comparison only) in $(ORACLES) ..."
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(ORACLES)
+	@$(BIN)/uv pip install --quiet --python $(ORACLES)/bin/python --require-hashes -r requirements/oracles.txt
+	@touch $@
 
-study: $(VENV)/.dev ## how often 95 % intervals cover the truth (half an hour on two cores)
+bench: $(VENV)/.dev $(ORACLES)/.done ## how fast, beside semopy and openpls-engine (ten minutes)
+	$(BIN)/python -m benchmarks.replicates
+	$(BIN)/python -m benchmarks.pls_engines
+
+study: $(VENV)/.dev ## how often 95 % intervals cover the truth (an hour on two cores)
 	$(BIN)/python -m benchmarks.coverage --workers 2
+	$(BIN)/python -m benchmarks.coverage_pls --workers 2
 
 lock: $(BIN)/uv ## renew the pinned requirements
 	sh requirements/lock.sh
 
 clean: ## remove what was made (the environment too)
-	rm -rf $(VENV) reports/*/ data/demo/survey.csv .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(ORACLES) reports/*/ data/demo/survey.csv .mypy_cache .ruff_cache .pytest_cache

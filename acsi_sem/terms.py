@@ -5,20 +5,36 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Engine = Literal["pls", "semopy", "ml", "ols", "ordinal"]
+Engine = Literal["pls", "plsc", "semopy", "ml", "ols", "ordinal"]
 Errors = Literal["robust", "ml", "mlm", "cluster"]
-MissingRule = Literal["complete", "em", "fiml"]
+MissingRule = Literal["complete", "mean", "em", "fiml"]
 Scheme = Literal["path", "factorial", "centroid"]
 WeightKind = Literal["sampling", "frequency"]
 IndexMeans = Literal["available", "complete"]
-Interval = Literal["percentile", "bca"]
+Interval = Literal["percentile", "bca", "studentized", "normal", "linearised"]
+Resampling = Literal["bootstrap", "jackknife", "brr", "fay", "columns"]
+ReplicateMethod = Literal["bootstrap", "jk1", "jkn", "brr", "fay"]
+WeightsPolicy = Literal["allow", "nonnegative", "drop"]
+Antecedents = Literal["earliest", "direct"]
 Sign = Literal["positive", "negative", "any"]
 
-ENGINES: Final[tuple[Engine, ...]] = ("pls", "semopy", "ml", "ols", "ordinal")
+ENGINES: Final[tuple[Engine, ...]] = ("pls", "plsc", "semopy", "ml", "ols", "ordinal")
 ERROR_KINDS: Final[tuple[Errors, ...]] = ("robust", "ml", "mlm", "cluster")
-MISSING_RULES: Final[tuple[MissingRule, ...]] = ("complete", "em", "fiml")
+MISSING_RULES: Final[tuple[MissingRule, ...]] = ("complete", "mean", "em", "fiml")
 SCHEMES: Final[tuple[Scheme, ...]] = ("path", "factorial", "centroid")
-INTERVALS: Final[tuple[Interval, ...]] = ("percentile", "bca")
+INTERVALS: Final[tuple[Interval, ...]] = (
+    "percentile",
+    "bca",
+    "studentized",
+    "normal",
+    "linearised",
+)
+RESAMPLINGS: Final[tuple[Resampling, ...]] = ("bootstrap", "jackknife", "brr", "fay", "columns")
+REPLICATE_METHODS: Final[tuple[ReplicateMethod, ...]] = ("bootstrap", "jk1", "jkn", "brr", "fay")
+WEIGHTS_POLICIES: Final[tuple[WeightsPolicy, ...]] = ("allow", "nonnegative", "drop")
+ANTECEDENTS: Final[tuple[Antecedents, ...]] = ("earliest", "direct")
+STRUCTURED: Final[tuple[Resampling, ...]] = ("jackknife", "brr", "fay", "columns")
+"""Replicates whose squared deviations are summed with coefficients; no percentiles of them."""
 
 ALL: Final = "all"
 """The name of the one fit to every row; no input group may bear it."""
@@ -31,6 +47,7 @@ INTERCEPT: Final = "~1"
 
 ENGINE_TITLES: Final[dict[str, str]] = {
     "pls": "PLS path model",
+    "plsc": "Consistent PLS",
     "semopy": "Covariance structure (ML)",
     "ml": "Covariance structure (kernel)",
     "ordinal": "Ordinal structure (DWLS)",
@@ -39,14 +56,15 @@ ENGINE_TITLES: Final[dict[str, str]] = {
 
 GLOSSARY: Final[dict[str, str]] = {
     "group": "value of the grouping column; `all` is one fit to every row",
-    "engine": "pls, semopy, ml, ols or ordinal",
+    "engine": "pls, plsc, semopy, ml, ols or ordinal",
     "lhs": "left side: construct (=~, <~), target (~), variable (~~, ~1)",
-    "op": "=~ loading, <~ outer weight, ~ path, ~~ (co)variance, ~1 intercept",
+    "op": "=~ loading, <~ outer weight, ~ path, ~~ (co)variance, ~1 intercept; "
+    "total (effect) and index in comparisons",
     "rhs": "right side: indicator (=~, <~), source (~), variable (~~)",
     "estimate": "pls: standardised; semopy: unstandardised, first loading 1; ols: 0-100 units",
     "std_error": "standard error of the estimate",
-    "se_type": "bootstrap, robust (Huber-White), cluster, mlm, ml (expected information), fiml, "
-    "fiml_robust or hc3",
+    "se_type": "bootstrap, linearised, jackknife, brr, fay, columns, robust (Huber-White), "
+    "cluster, mlm, ml (expected information), fiml, fiml_robust or hc3",
     "statistic": "estimate / std_error",
     "p_value": "two-sided p-value of the statistic",
     "conf_low": "lower confidence limit",
@@ -61,7 +79,8 @@ GLOSSARY: Final[dict[str, str]] = {
     "conf_level": "confidence level of the limits",
     "source": "the construct that acts",
     "target": "the construct acted upon",
-    "effect": "direct, indirect, total (0-100 units) or impact_5 (gain from +5 points)",
+    "effect": "direct, indirect, specific, total (0-100 units) or impact_5 (gain from +5 points)",
+    "via": "constructs that a specific indirect effect passes through, in order",
     "measure": "name of the measure; lavaan's names in fit_measures",
     "value": "value of the measure",
     "indicator": "indicator, or the other construct of a pair, or the source of a path",
@@ -110,6 +129,30 @@ GLOSSARY: Final[dict[str, str]] = {
     "subject": "what the warning is about",
     "message": "the warning in words",
     "kind": "short name of the warning",
+    "other": "the group compared with",
+    "other_estimate": "estimate in the other group",
+    "difference": "estimate less other_estimate",
+    "p_permutation": "two-sided p-value of the difference by permutation of respondents",
+    "p_bootstrap": "two-sided p-value of the difference from both groups' replicates",
+    "p_holm": "p_permutation adjusted by Holm's method",
+    "step": "step of MICOM: configural, composition, mean or variance",
+    "limit_low": "lower limit of what permutation gives when the groups do not differ",
+    "limit_high": "upper limit of it",
+    "importance": "total effect on the target, 0-100 units",
+    "importance_low": "lower confidence limit of the importance",
+    "importance_high": "upper confidence limit of the importance",
+    "performance": "0-100 index of the construct, or 0-100 mean of the indicator",
+    "performance_low": "lower confidence limit of the performance",
+    "performance_high": "upper confidence limit of the performance",
+    "stage": "base weights, or raked",
+    "minimum": "smallest weight",
+    "maximum": "largest weight",
+    "cv": "coefficient of variation of the weights",
+    "deff": "Kish's design effect of weighting, 1 + cv^2",
+    "largest_share": "share of the total held by the largest 1 % of weights",
+    "at_bound": "rows whose weight is held at a bound or trimmed",
+    "before": "share in the weighted sample before raking",
+    "after": "share after raking",
 }
 
 

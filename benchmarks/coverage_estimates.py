@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acsi_sem.estimators.compile import Compiled, Parameter
-from acsi_sem.estimators.pls import estimate_pls
+from acsi_sem.estimators.pls import PlsOptions, estimate_pls
 from acsi_sem.estimators.structural import scale_ends
 from acsi_sem.kernels.covariance import information, locate, standardise
 from acsi_sem.kernels.delta import delta_errors, standardised
@@ -207,7 +207,7 @@ class PlsTargets:
 
     def values(self, moments: Moments) -> tuple[Floats, Bools]:
         """Estimate from moments: values (B, R), and which elements may be used (B,)."""
-        found = estimate_pls(self.model, moments, moments.weight, "path", "complete")
+        found = estimate_pls(self.model, moments, moments.weight, PlsOptions(means="complete"))
         names = self.model.construct_names
         index = names.index(self.model.index)
         drivers = [names.index(name) for name in ancestors(self.model, self.model.index)]

@@ -32,7 +32,6 @@ from acsi_sem.estimators.pls import estimate_pls
 from acsi_sem.estimators.preload import preload
 from acsi_sem.inference.replicates import draw_replicates
 from acsi_sem.inference.sample import group_moments, make_sample
-from acsi_sem.kernels.moments import moments_from_sums
 from acsi_sem.spec.lavaan import to_lavaan
 
 ROWS, REPLICATES, REFITS = 1372, 2000, 10
@@ -60,9 +59,9 @@ def main() -> None:
 
     def pls() -> None:
         drawn = draw_replicates(sample, {}, replicates=REPLICATES, seed=1, study="bench")
-        moments = moments_from_sums(drawn.sums["all"], sample.origin)
+        moments = drawn.moments["all"]
         rows = np.full(REPLICATES, float(ROWS))
-        found = estimate_pls(MODEL, moments, rows, "path", "available")
+        found = estimate_pls(MODEL, moments, rows)
         if not found.structural.ok.all():
             raise SystemExit("a replicate failed: nothing was measured")
 
@@ -72,7 +71,7 @@ def main() -> None:
 
     def ml() -> None:
         drawn = draw_replicates(sample, {}, replicates=REPLICATES, seed=1, study="bench")
-        moments = moments_from_sums(drawn.sums["all"], sample.origin)
+        moments = drawn.moments["all"]
         found = score_replicates(MODEL, compiled, theta, moments, "available")
         if found.ok.mean() < 0.5:
             raise SystemExit("most replicates failed: nothing was measured")

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Renews the hash-pinned requirements: run.txt (what acsi-sem runs on), dev.txt (its tests), uv.txt (the installer).
+# Renews the hash-pinned requirements: run.txt (what acsi-sem runs on), dev.txt (its tests), uv.txt (the installer),
+# oracles.txt (GPL packages that benchmarks compare with, in an environment of their own).
 set -eu
 cd "$(dirname "$0")/.."
 uv=.venv/bin/uv
@@ -7,3 +8,4 @@ pin="$uv pip compile --quiet --universal --python-version 3.11 --generate-hashes
 $pin requirements/uv.in -o requirements/uv.txt
 $pin pyproject.toml requirements/build.in -o requirements/run.txt
 $pin --group dev -c requirements/run.txt -o requirements/dev.txt
+echo openpls-engine | $pin -c requirements/run.txt - -o requirements/oracles.txt

@@ -11,6 +11,8 @@ from simulated import draw_answers, make_survey
 
 from acsi_sem.analysis.pipeline import fit
 from acsi_sem.analysis.values import Fit
+from acsi_sem.kernels.raking import Margin
+from acsi_sem.kernels.raking_rows import RakingPlan, make_part, rake_rows
 from acsi_sem.report import Provenance
 from acsi_sem.spec.model import Model, Text
 from acsi_sem.spec.study import Study
@@ -57,8 +59,59 @@ def crowded_fit(groups: int) -> Fit:
     return fit(acsi_model(), survey, engines=("pls",), bootstrap=50, seed=3)
 
 
+@cache
+def suite_fit() -> Fit:
+    """Raked weights, prediction and comparison of two groups by PLS, plain and consistent."""
+    return suite(acsi_model(), raked_survey())
+
+
+@cache
+def trio_fit() -> Fit:
+    """Three groups compared, one of them small."""
+    survey = replace(make_survey(4, (150, 140, 60)), factors=())
+    return fit(
+        acsi_model(), survey, bootstrap=50, seed=3, folds=4, comparison=True, permutations=100
+    )
+
+
+def suite(model: Model, survey: Survey) -> Fit:
+    """Fit with everything that PLS can be asked for beside estimates."""
+    return fit(
+        model,
+        survey,
+        engines=("pls", "plsc"),
+        bootstrap=60,
+        seed=7,
+        folds=5,
+        repetitions=2,
+        comparison=True,
+        permutations=100,
+    )
+
+
+def raked_survey() -> Survey:
+    """The small survey with unequal weights, raked to shares of gender and region."""
+    survey = make_survey()
+    base = np.random.default_rng(9).uniform(0.5, 2.0, (survey.values.shape[0],))
+    codes = [factor.codes for factor in survey.factors]
+    targets = (np.array([0.52, 0.48]), np.array([0.3, 0.35, 0.28, 0.07]))
+    margins = [Margin(c, t) for c, t in zip(codes, targets, strict=True)]
+    part = make_part("", np.arange(base.size), codes, margins, base, trimmed=False)
+    names = tuple(factor.categories for factor in survey.factors)
+    plan = RakingPlan(base, (part,), ("gender", "region"), names)
+    weights, met, _ = rake_rows(plan, base[None])
+    assert met.all()
+    design = replace(survey.design, weights=weights[0], weighted=True, raking=plan)
+    return replace(survey, design=design)
+
+
 def named_fit(name: str) -> Fit:
     """The small fit where every name that a file brings in is `name`."""
+    return fit(*named_inputs(name, make_survey()), engines=ENGINES, bootstrap=50, seed=7)
+
+
+def named_inputs(name: str, survey: Survey) -> tuple[Model, Survey]:
+    """The model and the survey where every name that a file brings in is `name`."""
     model = acsi_model()
     constructs = tuple(
         replace(
@@ -71,7 +124,6 @@ def named_fit(name: str) -> Fit:
         )
         for construct in model.constructs
     )
-    survey = make_survey()
     assert survey.groups is not None
     survey = replace(
         survey,
@@ -87,7 +139,7 @@ def named_fit(name: str) -> Fit:
         ),
     )
     made = replace(model, title=Text((("en", name),)), source=name, constructs=constructs)
-    return fit(made, survey, engines=ENGINES, bootstrap=50, seed=7)
+    return made, survey
 
 
 def study(title: str = "A study") -> Study:

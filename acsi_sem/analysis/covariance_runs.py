@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from acsi_sem.analysis.intervals import make_spreader
+from acsi_sem.analysis.intervals import SCORE_FIELDS, make_spreader, structural_of
 from acsi_sem.analysis.values import Request
 from acsi_sem.estimators.covariance import (
     CovarianceEngine,
@@ -25,7 +25,9 @@ from acsi_sem.estimators.modification_table import modification_table
 from acsi_sem.estimators.result import EngineResult, Row
 from acsi_sem.estimators.structural import Structural, scale_ends
 from acsi_sem.indices.scores import Scored
+from acsi_sem.inference.replicates import Replicates
 from acsi_sem.inference.sample import Ints, Sample
+from acsi_sem.inference.spreader import PERCENTILE
 from acsi_sem.kernels.bollen_stine import bollen_stine
 from acsi_sem.kernels.covariance import locate
 from acsi_sem.kernels.fourth_moments import (
@@ -37,7 +39,7 @@ from acsi_sem.kernels.fourth_moments import (
 )
 from acsi_sem.kernels.index import to_points
 from acsi_sem.kernels.modification import residuals
-from acsi_sem.kernels.moments import Floats, Moments, moments_from_sums
+from acsi_sem.kernels.moments import Floats, Moments
 from acsi_sem.spec.model import Model
 from acsi_sem.terms import PATH, Errors, Notice
 
@@ -59,6 +61,8 @@ class GroupWork:
         Replicate moments of the group.
     withheld : str
         Why replicates give no standard errors; empty when they do.
+    replicates : Replicates or None
+        How they were made.
     """
 
     model: Model
@@ -70,6 +74,7 @@ class GroupWork:
     complete: float
     draws: Moments | None
     withheld: str
+    replicates: Replicates | None = None
 
     @property
     def point(self) -> Moments:
@@ -156,21 +161,29 @@ def _block(work: GroupWork, rows: Ints, kind: Errors) -> tuple[Floats | None, st
 
 
 def _score(work: GroupWork, fitted: CovarianceFit, engine: CovarianceEngine) -> Scored:
-    theta, means = fitted.theta, work.request.index_means
+    theta, means = fitted.theta, work.request.averaged
     assert theta is not None
     model, compiled = work.model, fitted.compiled
     ok = np.ones(1, dtype=bool)
     point = score_solutions(model, compiled, theta[None], work.point, ok, means)
 
     def estimate(sums: Floats) -> Structural:
-        moments = moments_from_sums(sums, work.sample.origin)
+        moments = work.sample.moments(sums)
         return score_replicates(model, compiled, theta, moments, means)
 
     draws = None
-    spreader = make_spreader(estimate, work.sample, work.name, "percentile")
+    spreader = PERCENTILE
     if work.draws is not None:
         draws = score_replicates(model, compiled, theta, work.draws, means)
-        spreader = make_spreader(estimate, work.sample, work.name, work.request.ci)
+    if work.request.makes_intervals:
+        spreader = make_spreader(
+            structural_of(estimate),
+            work.sample,
+            work.name,
+            work.request,
+            work.replicates,
+            SCORE_FIELDS,
+        )
     return Scored(
         work.name,
         engine,

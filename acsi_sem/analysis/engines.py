@@ -3,75 +3,61 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
 from acsi_sem.analysis.covariance_runs import error_kind, run_covariance
-from acsi_sem.analysis.intervals import ols_spreader, pls_spreader
+from acsi_sem.analysis.intervals import SCORE_FIELDS, make_spreader, structural_of
+from acsi_sem.analysis.pls_runs import PlsRun, run_pls
 from acsi_sem.analysis.work import Progress, Work
 from acsi_sem.estimators.ols import estimate_ols, fit_ols, ols_from_moments
-from acsi_sem.estimators.pls import PlsEstimates, estimate_pls
 from acsi_sem.estimators.result import EngineResult
 from acsi_sem.estimators.structural import Structural
 from acsi_sem.indices.scores import Scored
-from acsi_sem.inference.pls_rows import Draws, pls_result
 from acsi_sem.inference.spreader import PERCENTILE
+from acsi_sem.kernels.moments import Floats
 from acsi_sem.terms import Engine
 
-Ended = Iterator[tuple[EngineResult, Scored | None]]
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How one engine ended on one group; no scores where it gives none."""
+
+    result: EngineResult
+    scored: Scored | None
+
+
+Ended = Iterator[Run | PlsRun]
 
 
 def _run_pls(work: Work, progress: Progress) -> Ended:
-    request, model = work.request, work.model
-    rows = np.array([work.complete(name) for name in work.names])
-    point = estimate_pls(model, work.moments, rows, request.scheme, request.index_means)
-    for at, name in enumerate(work.names):
-        progress("PLS path models", at + 1, len(work.names))
-        draws = _pls_draws(work, name, rows[at])
-        spreader, withheld = PERCENTILE, work.withheld(name)
-        if draws is not None and point.structural.ok[at]:
-            spreader = pls_spreader(model, work.sample, name, rows[at], request)
-        kept = None if draws is None else Draws(draws, request.level, spreader, withheld)
-        result = pls_result(model, name, point, at, kept)
-        yield (
-            result,
-            Scored(
-                group=name,
-                engine="pls",
-                point=point.structural,
-                at=at,
-                draws=None if draws is None else draws.structural,
-                level=request.level,
-                problem="; ".join(result.diagnosis.problems),
-                spreader=spreader,
-                withheld=withheld,
-            ),
-        )
+    yield from run_pls(work, progress, "pls")
 
 
-def _pls_draws(work: Work, group: str, rows: float) -> PlsEstimates | None:
-    moments = work.draws(group)
-    if moments is None:
-        return None
-    repeated = np.full(moments.weight.shape, rows)
-    request = work.request
-    return estimate_pls(work.model, moments, repeated, request.scheme, request.index_means)
+def _run_plsc(work: Work, progress: Progress) -> Ended:
+    yield from run_pls(work, progress, "plsc")
 
 
 def _run_ols(work: Work, progress: Progress) -> Ended:
     request, model, sample = work.request, work.model, work.sample
-    point = estimate_ols(model, work.moments, request.index_means)
+    point = estimate_ols(model, work.moments, request.averaged)
+
+    def estimate(sums: Floats) -> Structural:
+        return estimate_ols(model, sample.moments(sums), request.averaged)
+
     for at, name in enumerate(work.names):
         progress("OLS baseline", at + 1, len(work.names))
         result = _ols_result(work, point, at, name)
         moments = work.draws(name)
-        draws: Structural | None = None
-        problem, spreader = "; ".join(result.diagnosis.problems), PERCENTILE
-        if moments is not None:
-            draws = estimate_ols(model, moments, request.index_means)
-            if not problem:
-                spreader = ols_spreader(model, sample, name, request)
-        yield (
+        problem = "; ".join(result.diagnosis.problems)
+        draws = None if moments is None else estimate_ols(model, moments, request.averaged)
+        spreader = PERCENTILE
+        if request.makes_intervals and not problem:
+            spreader = make_spreader(
+                structural_of(estimate), sample, name, request, work.replicates, SCORE_FIELDS
+            )
+        yield Run(
             result,
             Scored(
                 group=name,
@@ -88,7 +74,7 @@ def _run_ols(work: Work, progress: Progress) -> Ended:
 
 
 def _ols_result(work: Work, point: Structural, at: int, name: str) -> EngineResult:
-    if work.request.missing == "em":
+    if work.request.missing in ("mean", "em"):
         return ols_from_moments(work.model, work.moments, point, at, group=name)
     rows = work.sample.rows_of(name)
     kept = rows[work.survey.complete[rows]]
@@ -105,7 +91,7 @@ def _ols_result(work: Work, point: Structural, at: int, name: str) -> EngineResu
 def _run_semopy(work: Work, progress: Progress) -> Ended:
     for at, name in enumerate(work.names):
         progress("covariance structure (semopy)", at, len(work.names))
-        yield run_covariance(work.group(name), "semopy")
+        yield Run(*run_covariance(work.group(name), "semopy"))
         progress("covariance structure (semopy)", at + 1, len(work.names))
 
 
@@ -113,9 +99,9 @@ def _run_ml(work: Work, progress: Progress) -> Ended:
     for at, name in enumerate(work.names):
         progress("covariance structure", at + 1, len(work.names))
         if work.request.missing == "fiml":
-            yield _fiml(work, name), None
+            yield Run(_fiml(work, name), None)
         else:
-            yield run_covariance(work.group(name), "ml")
+            yield Run(*run_covariance(work.group(name), "ml"))
 
 
 def _fiml(work: Work, name: str) -> EngineResult:
@@ -144,7 +130,7 @@ def _run_ordinal(work: Work, progress: Progress) -> Ended:
         if work.sample.frequency:
             values = np.repeat(values, np.rint(weights).astype(int), axis=0)
             weights = np.ones(len(values))
-        yield (
+        yield Run(
             fit_ordinal(work.model, values, weights, group=name, level=work.request.level),
             None,
         )
@@ -152,6 +138,7 @@ def _run_ordinal(work: Work, progress: Progress) -> Ended:
 
 RUNNERS: Mapping[Engine, Callable[[Work, Progress], Ended]] = {
     "pls": _run_pls,
+    "plsc": _run_plsc,
     "semopy": _run_semopy,
     "ml": _run_ml,
     "ols": _run_ols,

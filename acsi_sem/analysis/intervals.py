@@ -1,68 +1,98 @@
-"""The intervals that a request asks for, engine by engine: percentile, or BCa by tangents."""
+"""The intervals that a request asks for, engine by engine."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from acsi_sem.analysis.values import Request
-from acsi_sem.estimators.ols import estimate_ols
-from acsi_sem.estimators.pls import estimate_pls
 from acsi_sem.estimators.structural import Structural
 from acsi_sem.inference.influence import Fields, make_tangent
+from acsi_sem.inference.linearised import linearise
+from acsi_sem.inference.replicates import Replicates
 from acsi_sem.inference.sample import Sample
-from acsi_sem.inference.spreader import PERCENTILE, Spreader, pls_fields, structural_fields
-from acsi_sem.kernels.moments import Floats, moments_from_sums
-from acsi_sem.spec.model import Model
-from acsi_sem.terms import Interval
+from acsi_sem.inference.spreader import PERCENTILE, PLS_FIELDS, Spreader, structural_fields
+from acsi_sem.inference.studentised import factor_chunks, studentise
+from acsi_sem.kernels.moments import Floats
+from acsi_sem.terms import STRUCTURED
+
+SCORE_FIELDS: Final = ("index_weights", "index", "direct", "indirect", "specific", "total")
+IPMA_FIELDS: Final = ("importance", "performance", "item_importance", "item_performance")
+CORE_FIELDS: Final = (*PLS_FIELDS, *SCORE_FIELDS, *IPMA_FIELDS)
+"""What studentised limits are made for: everything of PLS but the criteria of its panel."""
+
+FieldsOf = Callable[[Floats], Fields]
+"""Sums of rows (B, k) to named estimates (B, ...)."""
+
+
+def se_kind(request: Request) -> str:
+    """Return how standard errors are made, as the tables say it."""
+    return "linearised" if request.interval == "linearised" else request.resampling
+
+
+def no_draws() -> NDArray[np.bool_]:
+    """Return which of no replicates may be used."""
+    return np.zeros(0, dtype=bool)
 
 
 def make_spreader(
-    estimator: Callable[[Floats], Structural], sample: Sample, group: str, ci: Interval
+    fields: FieldsOf,
+    sample: Sample,
+    group: str,
+    request: Request,
+    replicates: Replicates | None,
+    studentised: Sequence[str] = (),
+    kinked: Fields | None = None,
 ) -> Spreader:
-    """Make what turns replicates of any scoring engine into limits.
+    """Make what turns replicates, or influence alone, into limits for one engine and group.
 
     Parameters
     ----------
-    estimator : callable
-        Sums of row products, shape (B, k), to a batch of scores; called once, for BCa limits,
-        with 2k + 1 elements next to the group's own sums.
+    fields : callable
+        The engine's estimates; differentiated for BCa, studentised and linearised limits.
     sample : Sample
     group : str
-    ci : {"percentile", "bca"}
-
-    Returns
-    -------
-    Spreader
-        For `acsi_sem.indices.scores.Scored`.
+    request : Request
+    replicates : Replicates or None
+        None without replicates.
+    studentised : sequence of str
+        The fields that studentised limits are made for.
+    kinked : mapping of field -> ndarray, optional
+        Estimates that are at a kink although differences show none, as weights held at zero.
     """
-
-    def fields(sums: Floats) -> Fields:
-        return structural_fields(estimator(sums))
-
-    return PERCENTILE if ci == "percentile" else Spreader(make_tangent(fields, sample, group))
-
-
-def pls_spreader(
-    model: Model, sample: Sample, group: str, complete: float, request: Request
-) -> Spreader:
-    """Make the spreader of everything that PLS estimates; `complete` is its number of rows."""
-    if request.ci == "percentile":
+    interval = request.interval
+    kinks = {name: np.ones(values.shape, dtype=bool) for name, values in (kinked or {}).items()}
+    if interval == "linearised":
+        return Spreader(linearised=linearise(fields, sample, group, kinks))
+    if replicates is None or interval == "percentile":
         return PERCENTILE
+    if interval == "bca":
+        tangent = make_tangent(fields, sample, group)
+        lost = {name: np.full(found.shape, np.nan) for name, found in kinks.items()}
+        return Spreader(replace(tangent, accelerations={**tangent.accelerations, **lost}))
+    if interval == "studentized":
+        chunks = factor_chunks(sample, group, request.replicates, request.seed, request.study)
+        local = linearise(fields, sample, group, kinks)
+        made = studentise(fields, local, group, chunks, studentised)
+        return Spreader(studentised=made)
+    freedom = None
+    if sample.designed or request.resampling == "columns":
+        freedom = float(replicates.freedom[group])
+    if request.resampling in STRUCTURED:
+        return Spreader(coefficients=replicates.coefficients[group], freedom=freedom)
+    return Spreader(normal=True, freedom=freedom)
+
+
+def structural_of(
+    estimate: Callable[[Floats], Structural],
+) -> FieldsOf:
+    """Return an engine's scores by name, from what gives its scores."""
 
     def fields(sums: Floats) -> Fields:
-        moments = moments_from_sums(sums, sample.origin)
-        rows = np.full(sums.shape[0], complete)
-        return pls_fields(estimate_pls(model, moments, rows, request.scheme, request.index_means))
+        return structural_fields(estimate(sums))
 
-    return Spreader(make_tangent(fields, sample, group))
-
-
-def ols_spreader(model: Model, sample: Sample, group: str, request: Request) -> Spreader:
-    """Make the spreader of the indices and effects of the OLS baseline."""
-
-    def estimator(sums: Floats) -> Structural:
-        return estimate_ols(model, moments_from_sums(sums, sample.origin), request.index_means)
-
-    return make_spreader(estimator, sample, group, request.ci)
+    return fields

@@ -10,7 +10,7 @@ from acsi_sem.analysis.values import Fit
 from acsi_sem.estimators.result import EngineResult
 from acsi_sem.inference.intervals import FAILED_SHARE
 from acsi_sem.tables.schema import records
-from acsi_sem.terms import ENGINE_TITLES, PATH, WEIGHT, Notice
+from acsi_sem.terms import ENGINE_TITLES, PATH, STRUCTURED, WEIGHT, Notice
 
 FEW_UNITS: Final = 10
 """Degrees of freedom of the design below which percentile limits are rough."""
@@ -36,7 +36,8 @@ def find_notices(
     for result in results:
         found += result.notices
     found += _failed_fits(fit)
-    found += _few_units(freedom)
+    found += _few_units(freedom, fit.request.resampling == "columns")
+    found += _few_effective(fit)
     found += _few_replicates(fit)
     found += _failed_replicates(fit)
     found += _unexpected_signs(fit)
@@ -67,26 +68,44 @@ def _failed_replicates(fit: Fit) -> Iterator[Notice]:
         if not count.failed:
             continue
         share = count.failed / count.requested
+        kind = fit.request.resampling
         end = (
-            "The intervals are withheld."
+            "Each of them counts: standard errors are withheld."
+            if kind in STRUCTURED
+            else "The intervals are withheld."
             if share > FAILED_SHARE
             else "Intervals rest on the others."
         )
         yield Notice(
             "failed_replicates",
-            f"{count.failed} of {count.requested} bootstrap replicates failed. {end}",
+            f"{count.failed} of {count.requested} {kind} replicates failed. {end}",
             count.group,
             count.engine,
         )
 
 
-def _few_units(freedom: Mapping[str, int]) -> Iterator[Notice]:
+def _few_effective(fit: Fit) -> Iterator[Notice]:
+    """Tell groups in which a few heavy weights leave too little to estimate from."""
+    least = len(fit.model.answers) + 1
+    own = fit.indices[fit.indices["construct"] == fit.model.index]
+    for group, size in own.groupby("group", sort=False)["n_eff"].min().items():
+        if size < least:
+            message = (
+                f"The weights leave an effective sample of {size:.1f}, fewer than the {least} "
+                "respondents that the model needs: a few weights decide everything here."
+            )
+            yield Notice("few_effective", message, str(group))
+
+
+def _few_units(freedom: Mapping[str, int], given: bool) -> Iterator[Notice]:
     for group, count in freedom.items():
         if count < 1:
-            message = (
-                "Every stratum has a single unit (row or PSU) here: standard errors and intervals "
-                "are withheld."
+            why = (
+                "The replicate weights do not differ here"
+                if given
+                else "Every stratum has a single unit (row or PSU) here"
             )
+            message = f"{why}: standard errors and intervals are withheld."
             yield Notice("no_variance", message, group)
         elif count < FEW_UNITS:
             message = (
@@ -99,7 +118,8 @@ def _few_units(freedom: Mapping[str, int]) -> Iterator[Notice]:
 def _few_replicates(fit: Fit) -> Iterator[Notice]:
     request = fit.request
     tail = request.replicates * (1 - request.level) / 2
-    if fit.replicates and tail < FEW_TAIL:
+    counted = request.interval in ("percentile", "bca", "studentized")
+    if fit.replicates and counted and tail < FEW_TAIL:
         message = (
             f"{request.replicates} replicates leave {tail:.1f} beyond each limit at level "
             f"{request.level}: ask for more replicates."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -10,22 +10,36 @@ from threadpoolctl import threadpool_limits
 
 from acsi_sem.analysis.covariance_runs import run_invariance
 from acsi_sem.analysis.engines import RUNNERS
+from acsi_sem.analysis.extras import Extra, compare_all, predict_groups, weight_rows
 from acsi_sem.analysis.notices import find_notices
+from acsi_sem.analysis.pls_runs import PlsRun
 from acsi_sem.analysis.request import check_request
 from acsi_sem.analysis.tables import assemble
 from acsi_sem.analysis.values import Fit, ReplicateCount, Request
 from acsi_sem.analysis.work import Progress as Progress
 from acsi_sem.analysis.work import Work, prepare
-from acsi_sem.estimators.pls import check_modes
 from acsi_sem.estimators.preload import preload
 from acsi_sem.estimators.result import EngineResult, Row
 from acsi_sem.indices.breakdown import breakdown_rows, count_cells
 from acsi_sem.indices.items import item_rows
 from acsi_sem.indices.scores import Counts, Scored, impact_rows, index_rows
+from acsi_sem.indices.specific import route_rows
+from acsi_sem.inference.replicates import design_freedom
 from acsi_sem.inference.sample import effective_size, respondents
 from acsi_sem.spec.model import Model
 from acsi_sem.survey.survey import Survey
-from acsi_sem.terms import Engine, Errors, IndexMeans, Interval, MissingRule, Notice, Scheme
+from acsi_sem.terms import (
+    Antecedents,
+    Engine,
+    Errors,
+    IndexMeans,
+    Interval,
+    MissingRule,
+    Notice,
+    Resampling,
+    Scheme,
+    WeightsPolicy,
+)
 
 
 def _silent(stage: str, done: int, total: int) -> None:
@@ -41,7 +55,7 @@ def fit(
     bootstrap: int = 2000,
     seed: int = 1,
     level: float = 0.95,
-    ci: Interval = "percentile",
+    ci: Interval | Literal[""] = "",
     index_means: IndexMeans = "available",
     minimum_rows: int = 50,
     study: str = "",
@@ -50,6 +64,14 @@ def fit(
     meanstructure: bool = False,
     invariance: bool = False,
     release: Sequence[str] = (),
+    weights_policy: WeightsPolicy = "allow",
+    resampling: Resampling = "bootstrap",
+    fay: float = 0.5,
+    folds: int = 0,
+    repetitions: int = 5,
+    antecedents: Antecedents = "earliest",
+    comparison: bool = False,
+    permutations: int = 999,
     progress: Progress = _silent,
 ) -> Fit:
     """Estimate a model on a survey, overall and in every group of the survey.
@@ -59,7 +81,7 @@ def fit(
     model : Model
     survey : Survey
         Read for this model (`acsi_sem.read_survey`).
-    engines : sequence of {"pls", "semopy", "ml", "ols", "ordinal"}
+    engines : sequence of {"pls", "plsc", "semopy", "ml", "ols", "ordinal"}
     scheme : {"path", "factorial", "centroid"}
         Inner weighting scheme of PLS.
     bootstrap : int
@@ -68,9 +90,10 @@ def fit(
         With `study` and the group's name it determines every draw.
     level : float
         Confidence level of every interval.
-    ci : {"percentile", "bca"}
-        Limits from the replicates: percentiles, or bias-corrected and accelerated. Where BCa
-        limits are not defined the interval is withheld, with the reason.
+    ci : {"", "percentile", "bca", "studentized", "normal", "linearised"}
+        Limits from the replicates: percentiles, bias-corrected and accelerated, studentised or
+        normal; or from influence functions alone, without replicates. Where limits are not defined
+        the interval is withheld, with the reason. Empty: percentile for a bootstrap, else normal.
     index_means : {"available", "complete"}
         Index from every answer an item has, or from the complete cases.
     minimum_rows : int
@@ -80,15 +103,29 @@ def fit(
     se : {"", "robust", "ml", "mlm", "cluster"}
         Standard errors of covariance structures; empty: ``cluster`` where the survey has strata or
         PSUs, else ``robust`` (Huber-White).
-    missing : {"complete", "em", "fiml"}
-        Complete cases; moments by EM (engines pls and ols, without a bootstrap); full information
-        maximum likelihood (engine ml).
+    missing : {"complete", "mean", "em", "fiml"}
+        Complete cases; item means or moments by EM (engines pls, plsc and ols), anew in every
+        replicate; full information maximum likelihood (engine ml).
     meanstructure : bool
         Intercepts in covariance structures; no other estimate changes.
     invariance : bool
         Assess what may be compared across the groups.
     release : sequence of str
         Parameters not held equal across groups, e.g. ``satisfaction =~ IDEAL``.
+    weights_policy : {"allow", "nonnegative", "drop"}
+        What PLS does about negative outer weights.
+    resampling : {"bootstrap", "jackknife", "brr", "fay", "columns"}
+        How replicates are made; ``columns``: replicate weights that came with the survey.
+    fay : float
+        Fay's factor, for ``fay``.
+    folds, repetitions : int
+        Cross-validated prediction (PLSpredict, CVPAT); no folds, no prediction.
+    antecedents : {"earliest", "direct"}
+        Whether predictions start from exogenous constructs or from direct predecessors.
+    comparison : bool
+        Compare every pair of groups (MICOM, permutation and bootstrap tests).
+    permutations : int
+        Per pair of groups.
     progress : callable
         ``progress(stage, done, total)``.
 
@@ -124,10 +161,16 @@ def fit(
         meanstructure=meanstructure,
         invariance=invariance,
         release=tuple(release),
+        weights_policy=weights_policy,
+        resampling=resampling,
+        fay=fay,
+        folds=folds,
+        repetitions=repetitions,
+        antecedents=antecedents,
+        comparison=comparison,
+        permutations=permutations,
     )
     check_request(request, model, survey)
-    if "pls" in request.engines:
-        check_modes(model)
     preload(request.engines)
     with threadpool_limits(limits=1):
         return _estimate(prepare(model, survey, request, progress), progress)
@@ -136,13 +179,21 @@ def fit(
 def _estimate(work: Work, progress: Progress) -> Fit:
     results: list[EngineResult] = []
     scored: list[Scored] = []
+    runs: list[PlsRun] = []
     for engine in work.request.engines:
-        for result, score in RUNNERS[engine](work, progress):
-            results.append(result)
-            if score is not None:
-                scored.append(score)
+        for ended in RUNNERS[engine](work, progress):
+            results.append(ended.result)
+            if ended.scored is not None:
+                scored.append(ended.scored)
+            if isinstance(ended, PlsRun):
+                runs.append(ended)
     rows = _score_rows(work, scored, progress)
+    rows |= weight_rows(work)
+    rows["ipma"] = [row for run in runs for row in run.drivers]
     verdicts: list[Notice] = []
+    for extra in _extras(work, [run for run in runs if run.scored.engine == "pls"], progress):
+        rows |= extra.rows
+        verdicts += extra.notices
     if work.request.invariance:
         progress("invariance across groups", 0, 1)
         rows["invariance"], verdicts = run_invariance(work.parts(), work.request.release)
@@ -154,10 +205,22 @@ def _estimate(work: Work, progress: Progress) -> Fit:
         groups=work.names,
         results=results,
         rows=rows,
-        replicates=tuple(_replicate_counts(work, scored)),
+        replicates=tuple(_replicate_counts(scored)),
     )
-    freedom = {} if work.replicates is None else work.replicates.freedom
-    return replace(fitted, notices=(*find_notices(fitted, results, freedom), *verdicts))
+    freedom: Mapping[str, int] = {}
+    if work.replicates is not None:
+        freedom = work.replicates.freedom
+    elif work.request.interval == "linearised":
+        freedom = design_freedom(work.sample)
+    told = (*find_notices(fitted, results, freedom), *verdicts)
+    return replace(fitted, notices=tuple(dict.fromkeys(told)))
+
+
+def _extras(work: Work, runs: list[PlsRun], progress: Progress) -> Iterator[Extra]:
+    if work.request.folds:
+        yield predict_groups(work, progress)
+    if work.request.comparison:
+        yield compare_all(work, runs, progress)
 
 
 def _score_rows(work: Work, scored: Sequence[Scored], progress: Progress) -> dict[str, list[Row]]:
@@ -172,12 +235,13 @@ def _score_rows(work: Work, scored: Sequence[Scored], progress: Progress) -> dic
         progress("indices and breakdowns", at + 1, len(scored))
         rows["indices"] += index_rows(model, score, _counts(work, score.group))
         rows["impacts"] += impact_rows(model, score)
+        rows["impacts"] += route_rows(model, score)
         for cell in cells:
             draws = None
             if work.replicates is not None:
                 draws = work.replicates.cells[score.group, cell.factor.column]
             rows["breakdowns"] += breakdown_rows(
-                model, sample, score, cell, draws, request.index_means, request.minimum_rows
+                model, sample, score, cell, draws, request.averaged, request.minimum_rows
             )
     pls_scores = {score.group: score for score in scored if score.engine == "pls"}
     rows["items"] = [
@@ -191,7 +255,7 @@ def _score_rows(work: Work, scored: Sequence[Scored], progress: Progress) -> dic
             work.moments,
             at,
             pls_scores.get(name),
-            request.index_means,
+            request.averaged,
         )
     ]
     return rows
@@ -207,8 +271,8 @@ def _counts(work: Work, group: str) -> Counts:
     )
 
 
-def _replicate_counts(work: Work, scored: Sequence[Scored]) -> Iterator[ReplicateCount]:
+def _replicate_counts(scored: Sequence[Scored]) -> Iterator[ReplicateCount]:
     for score in scored:
         if score.draws is not None:
             failed = int((~score.draws.ok).sum())
-            yield ReplicateCount(score.group, score.engine, work.request.replicates, failed)
+            yield ReplicateCount(score.group, score.engine, score.draws.ok.size, failed)

@@ -6,11 +6,21 @@ from collections.abc import Iterator
 
 from acsi_sem.analysis.values import Request
 from acsi_sem.errors import Problem, UsageError
+from acsi_sem.spec.graph import higher_order, higher_order_problems
 from acsi_sem.spec.model import Model
 from acsi_sem.survey.survey import Survey
-from acsi_sem.terms import ENGINES, ERROR_KINDS, INTERVALS, MISSING_RULES, SCHEMES
+from acsi_sem.terms import (
+    ANTECEDENTS,
+    ENGINES,
+    ERROR_KINDS,
+    INTERVALS,
+    MISSING_RULES,
+    RESAMPLINGS,
+    SCHEMES,
+    STRUCTURED,
+    WEIGHTS_POLICIES,
+)
 
-LATER = {"plsc": "consistent PLS"}
 STRUCTURES = ("semopy", "ml")
 
 
@@ -26,10 +36,13 @@ def check_request(request: Request, model: Model, survey: Survey) -> None:
     problems = [
         *_engine_problems(request),
         *_number_problems(request),
+        *_interval_problems(request, survey),
+        *_extra_problems(request, survey),
         *_error_problems(request, survey),
         *_missing_problems(request),
         *_invariance_problems(request, survey),
     ]
+    problems += _higher_order_problems(request, model)
     names = tuple(item.name for item in model.indicators)
     if survey.items != names:
         problems.append(
@@ -50,10 +63,7 @@ def _engine_problems(request: Request) -> Iterator[Problem]:
     if not request.engines:
         yield Problem("request", "engine", f"at least one of {listed}", "none")
     for engine in request.engines:
-        if engine in LATER:
-            got = f"{engine} ({LATER[engine]}), which this version does not have yet"
-            yield Problem("request", "engine", f"one of {listed}", got)
-        elif engine not in ENGINES:
+        if engine not in ENGINES:
             yield Problem("request", "engine", f"one of {listed}", repr(engine))
     for engine in dict.fromkeys(request.engines):
         if request.engines.count(engine) > 1:
@@ -62,8 +72,69 @@ def _engine_problems(request: Request) -> Iterator[Problem]:
         yield Problem("request", "scheme", f"one of {', '.join(SCHEMES)}", repr(request.scheme))
     if request.index_means not in ("available", "complete"):
         yield Problem("request", "index_means", "available or complete", repr(request.index_means))
-    if request.ci not in INTERVALS:
-        yield Problem("request", "ci", " or ".join(INTERVALS), repr(request.ci))
+    if request.weights_policy not in WEIGHTS_POLICIES:
+        expected, got = f"one of {', '.join(WEIGHTS_POLICIES)}", repr(request.weights_policy)
+        yield Problem("request", "weights_policy", expected, got)
+
+
+def _interval_problems(request: Request, survey: Survey) -> Iterator[Problem]:
+    kind, interval = request.resampling, request.interval
+    if interval not in INTERVALS:
+        yield Problem("request", "ci", f"one of {', '.join(INTERVALS)}", repr(request.ci))
+    if kind not in RESAMPLINGS:
+        yield Problem("request", "resampling", f"one of {', '.join(RESAMPLINGS)}", repr(kind))
+    if kind in STRUCTURED and interval not in ("normal", "linearised"):
+        remedy = "percentiles and their kin need a bootstrap"
+        yield Problem("request", "ci", f"normal with {kind}", interval, remedy)
+    if kind == "columns" and survey.design.replicates is None:
+        remedy = "name them under design.replicates, or by --replicate-weights"
+        yield Problem("request", "resampling", "replicate weights in the survey", "none", remedy)
+    if kind != "columns" and survey.design.replicates is not None and interval != "linearised":
+        remedy = "ask for resampling columns, or leave the replicate weights out"
+        yield Problem("request", "resampling", "columns with replicate weights", kind, remedy)
+    if kind == "fay" and not 0 < request.fay < 1:
+        yield Problem("request", "fay", "a factor between 0 and 1", f"{request.fay}")
+    if kind in ("brr", "fay") and survey.design.strata is None:
+        yield Problem("request", "resampling", f"strata of two units each with {kind}", "no strata")
+    if request.missing == "em" and interval in ("bca", "studentized", "linearised"):
+        remedy = "EM moments are no sum over rows"
+        yield Problem("request", "ci", "percentile or normal with em", interval, remedy)
+
+
+def _extra_problems(request: Request, survey: Survey) -> Iterator[Problem]:
+    if request.antecedents not in ANTECEDENTS:
+        got = repr(request.antecedents)
+        yield Problem("request", "antecedents", " or ".join(ANTECEDENTS), got)
+    if request.folds and not 2 <= request.folds <= 1000:
+        yield Problem("request", "folds", "0 (none), or 2 to 1000 folds", str(request.folds))
+    if not 1 <= request.repetitions <= 1000:
+        yield Problem("request", "repetitions", "1 to 1000", str(request.repetitions))
+    if not 100 <= request.permutations <= 1_000_000:
+        got = str(request.permutations)
+        yield Problem("request", "permutations", "100 to 1000000", got)
+    for name, asked in (("prediction", request.folds > 0), ("comparison", request.comparison)):
+        if asked and "pls" not in request.engines:
+            yield Problem("request", name, "engine pls", ", ".join(request.engines))
+        if asked and request.missing == "em":
+            yield Problem("request", name, "complete cases or item means", "em")
+    if request.comparison and (survey.groups is None or len(survey.groups.categories) < 2):
+        got, remedy = "fewer", "name a group column"
+        yield Problem("request", "comparison", "two groups or more", got, remedy)
+
+
+def _higher_order_problems(request: Request, model: Model) -> Iterator[Problem]:
+    for engine in request.engines:
+        if engine not in ("pls", "ols"):
+            yield from higher_order_problems(model, "request", engine)
+    if not higher_order(model):
+        return
+    remedy = "its items stand in the model twice"
+    if request.missing == "em":
+        expected = "complete cases or item means with higher-order constructs"
+        yield Problem("request", "missing", expected, "em", remedy)
+    if request.folds:
+        expected = "no prediction with higher-order constructs"
+        yield Problem("request", "prediction", expected, f"{request.folds} folds", remedy)
 
 
 def _number_problems(request: Request) -> Iterator[Problem]:
@@ -102,15 +173,17 @@ def _missing_problems(request: Request) -> Iterator[Problem]:
     if request.missing not in MISSING_RULES:
         expected = f"one of {', '.join(MISSING_RULES)}"
         yield Problem("request", "missing", expected, repr(request.missing))
-    allowed = {"em": ("pls", "ols"), "fiml": ("ml",)}.get(request.missing, request.engines)
+    moments_only = ("pls", "plsc", "ols")
+    allowed = {"mean": moments_only, "em": moments_only, "fiml": ("ml",)}.get(
+        request.missing, request.engines
+    )
     for engine in request.engines:
         if engine not in allowed:
-            expected = f"engines {' and '.join(allowed)} with {request.missing}"
+            expected = f"engines {', '.join(allowed)} with {request.missing}"
             yield Problem("request", "missing", expected, engine)
-    if request.missing == "em" and request.replicates:
-        got = f"{request.replicates} replicates"
-        remedy = "EM inside each replicate is not available yet"
-        yield Problem("request", "missing", "no bootstrap with em", got, remedy)
+    if request.missing == "em" and request.index_means == "complete":
+        remedy = "EM completes a group's means, not those of its parts"
+        yield Problem("request", "index_means", "available with em", "complete", remedy)
     if request.missing == "fiml" and request.se in ("mlm", "cluster"):
         yield Problem("request", "se", "robust or ml with fiml", request.se)
 

@@ -10,15 +10,21 @@ from acsi_sem.spec.model import Model
 from acsi_sem.survey.survey import Survey
 from acsi_sem.tables.schema import (
     BREAKDOWNS,
+    COMPARISONS,
     ESTIMATES,
     FIT_MEASURES,
     IMPACTS,
     INDICES,
     INVARIANCE,
+    IPMA,
     ITEMS,
+    MICOM,
     MODIFICATION,
+    PREDICTION,
     QUALITY,
+    RAKING,
     RESIDUALS,
+    WEIGHTING,
     make_table,
 )
 
@@ -55,6 +61,12 @@ def assemble(
         replicates=replicates,
         modification=make_table(MODIFICATION, [row for r in ordered for row in r.modification]),
         residuals=make_table(RESIDUALS, [row for r in ordered for row in r.residuals]),
+        prediction=make_table(PREDICTION, rows.get("prediction", ())),
+        comparisons=make_table(COMPARISONS, rows.get("comparisons", ())),
+        micom=make_table(MICOM, rows.get("micom", ())),
+        ipma=make_table(IPMA, by_group(rows.get("ipma", ()))),
+        weighting=make_table(WEIGHTING, rows.get("weighting", ())),
+        raking=make_table(RAKING, rows.get("raking", ())),
         invariance=make_table(INVARIANCE, [_whole(row) for row in rows.get("invariance", ())]),
     )
 

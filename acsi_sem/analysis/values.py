@@ -3,15 +3,41 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 import pandas as pd
 
 from acsi_sem.estimators.result import Diagnosis
 from acsi_sem.spec.model import Model
 from acsi_sem.survey.survey import Survey
-from acsi_sem.tables.schema import INVARIANCE, MODIFICATION, RESIDUALS, make_table
-from acsi_sem.terms import Engine, Errors, IndexMeans, Interval, MissingRule, Notice, Scheme
+from acsi_sem.tables.schema import (
+    COMPARISONS,
+    INVARIANCE,
+    IPMA,
+    MICOM,
+    MODIFICATION,
+    PREDICTION,
+    RAKING,
+    RESIDUALS,
+    WEIGHTING,
+    make_table,
+)
+from acsi_sem.terms import (
+    STRUCTURED,
+    Antecedents,
+    Engine,
+    Errors,
+    IndexMeans,
+    Interval,
+    MissingRule,
+    Notice,
+    Resampling,
+    Scheme,
+    WeightsPolicy,
+)
+
+INFORMING: Final = ("invariance", "micom", "permutation")
+"""Kinds of notices that inform without a warning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +55,9 @@ class Request:
     level : float
         Confidence level of every interval.
     ci : str
-        Limits from replicates: ``percentile``, or ``bca`` (bias-corrected and accelerated).
+        Limits: ``percentile``, ``bca`` (bias-corrected and accelerated), ``studentized``,
+        ``normal``, all from replicates, or ``linearised``, from influence functions alone.
+        Empty: percentile with a bootstrap, else normal; `interval` resolves it.
     index_means : str
         ``available``: every answer an item has; ``complete``: complete cases.
     minimum_rows : int
@@ -40,11 +68,19 @@ class Request:
         Standard errors of covariance structures; empty: ``cluster`` where the survey has strata or
         PSUs, else ``robust``.
     missing : str
-        ``complete`` cases; ``em`` moments (PLS, OLS); ``fiml`` (engine ml).
+        ``complete`` cases; item ``mean``s or ``em`` moments (PLS, OLS); ``fiml`` (engine ml).
     meanstructure : bool
         Intercepts in covariance structures.
     invariance : bool
         Assess what may be compared across groups; `release` names what is not held equal.
+    weights_policy : str
+        Negative outer weights of PLS: ``allow``, ``nonnegative`` or ``drop`` the item.
+    resampling, fay
+        How replicates are made, and Fay's factor.
+    folds, repetitions, antecedents
+        Cross-validated prediction; no folds, no prediction.
+    comparison, permutations
+        Whether groups are compared, and by how many permutations.
     """
 
     engines: tuple[Engine, ...] = ("pls",)
@@ -55,12 +91,42 @@ class Request:
     index_means: IndexMeans = "available"
     minimum_rows: int = 50
     study: str = "study"
-    ci: Interval = "percentile"
+    ci: Interval | Literal[""] = ""
     se: Errors | Literal[""] = ""
     missing: MissingRule = "complete"
     meanstructure: bool = False
     invariance: bool = False
     release: tuple[str, ...] = ()
+    weights_policy: WeightsPolicy = "allow"
+    resampling: Resampling = "bootstrap"
+    fay: float = 0.5
+    folds: int = 0
+    repetitions: int = 5
+    antecedents: Antecedents = "earliest"
+    comparison: bool = False
+    permutations: int = 999
+
+    @property
+    def interval(self) -> Interval:
+        """How limits are made."""
+        return self.ci or ("normal" if self.resampling in STRUCTURED else "percentile")
+
+    @property
+    def averaged(self) -> IndexMeans:
+        """Which answers the index averages: with item means in the gaps both are the same."""
+        return "available" if self.missing == "mean" else self.index_means
+
+    @property
+    def makes_intervals(self) -> bool:
+        """True when scores get standard errors: from replicates, or from influence."""
+        return self.resampled or self.interval == "linearised"
+
+    @property
+    def resampled(self) -> bool:
+        """True when replicates are drawn."""
+        if self.interval == "linearised":
+            return False
+        return self.resampling != "bootstrap" or self.replicates > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +173,17 @@ class Fit:
     modification: pd.DataFrame = field(default_factory=lambda: make_table(MODIFICATION, ()))
     residuals: pd.DataFrame = field(default_factory=lambda: make_table(RESIDUALS, ()))
     invariance: pd.DataFrame = field(default_factory=lambda: make_table(INVARIANCE, ()))
+    prediction: pd.DataFrame = field(default_factory=lambda: make_table(PREDICTION, ()))
+    comparisons: pd.DataFrame = field(default_factory=lambda: make_table(COMPARISONS, ()))
+    micom: pd.DataFrame = field(default_factory=lambda: make_table(MICOM, ()))
+    ipma: pd.DataFrame = field(default_factory=lambda: make_table(IPMA, ()))
+    weighting: pd.DataFrame = field(default_factory=lambda: make_table(WEIGHTING, ()))
+    raking: pd.DataFrame = field(default_factory=lambda: make_table(RAKING, ()))
 
     @property
     def warnings(self) -> tuple[Notice, ...]:
-        """The notices that warn; verdicts on invariance inform."""
-        return tuple(notice for notice in self.notices if notice.kind != "invariance")
+        """The notices that warn; verdicts and what was permuted inform."""
+        return tuple(notice for notice in self.notices if notice.kind not in INFORMING)
 
     def tidy(self) -> pd.DataFrame:
         """Return the estimates, one row per parameter, group and engine."""

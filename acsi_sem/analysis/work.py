@@ -12,13 +12,12 @@ from acsi_sem.analysis.covariance_runs import GroupWork
 from acsi_sem.analysis.values import Request
 from acsi_sem.inference.replicates import Replicates, draw_replicates
 from acsi_sem.inference.sample import Sample, group_moments, make_sample, respondents
-from acsi_sem.kernels.em import em_moments, saturate
-from acsi_sem.kernels.moments import Floats, Moments, moments_from_sums
-from acsi_sem.kernels.patterns import pattern_moments, pattern_sums
+from acsi_sem.inference.structured import structured_replicates
+from acsi_sem.kernels.moments import Moments
 from acsi_sem.spec.graph import blocks
 from acsi_sem.spec.model import Model
 from acsi_sem.survey.survey import Survey
-from acsi_sem.terms import ALL
+from acsi_sem.terms import ALL, STRUCTURED
 
 Progress = Callable[[str, int, int], None]
 """Told a stage, how much of it is done, and how much there is."""
@@ -55,6 +54,14 @@ class Work:
         rows = self.sample.rows_of(group)
         return respondents(self.sample, rows, self.survey.complete[rows])
 
+    def used(self, group: str) -> float:
+        """Return the respondents that the moments rest on, by the rule for missing answers."""
+        if self.request.missing not in ("mean", "em"):
+            return self.complete(group)
+        rows = self.sample.rows_of(group)
+        some: NDArray[np.bool_] = np.asarray(self.answered[rows].any(axis=1))
+        return respondents(self.sample, rows, some)
+
     def withheld(self, group: str) -> str:
         """Return why a group has no standard errors, if the design gives it none."""
         return "" if self.replicates is None else self.replicates.withheld(group)
@@ -63,7 +70,7 @@ class Work:
         """Return the replicate moments of a group."""
         if self.replicates is None:
             return None
-        return moments_from_sums(self.replicates.sums[group], self.sample.origin)
+        return self.replicates.moments[group]
 
     def group(self, name: str, *, replicated: bool = True) -> GroupWork:
         """Return one group's part."""
@@ -77,6 +84,7 @@ class Work:
             self.complete(name),
             self.draws(name) if replicated else None,
             self.withheld(name),
+            self.replicates if replicated else None,
         )
 
     def parts(self) -> list[GroupWork]:
@@ -86,44 +94,33 @@ class Work:
 
 def prepare(model: Model, survey: Survey, request: Request, progress: Progress) -> Work:
     """Reduce the survey to moments and draw the replicates that the engines need."""
-    sample = make_sample(survey)
+    sample = make_sample(survey, request.missing)
     seen = ~np.isnan(survey.values)
     starts = np.flatnonzero(np.diff(blocks(model), prepend=-1))
     answered = np.logical_or.reduceat(seen, starts, axis=1)
     replicates = None
     resampled = request.missing != "fiml" and set(request.engines) != {"ordinal"}
-    if request.replicates and resampled:
+    if request.resampled and resampled:
         replicates = _draw(survey, sample, request, progress)
-    moments = group_moments(sample) if request.missing != "em" else _em_moments(survey, sample)
-    return Work(model, survey, request, sample, moments, answered, replicates)
-
-
-def _em_moments(survey: Survey, sample: Sample) -> Moments:
-    """Return maximum likelihood moments of the incomplete answers, group by group."""
-    found = [_em_of(survey.values[rows], sample, rows) for _, rows in sample.groups]
-    names = ("weight", "mean", "covariance", "item_weight", "item_mean")
-    return Moments(*(np.concatenate([getattr(part, name) for part in found]) for name in names))
-
-
-def _em_of(values: Floats, sample: Sample, rows: NDArray[np.intp]) -> Moments:
-    weights = sample.weights[rows]
-    sums = pattern_sums(values, weights, sample.origin, fourth=False, squared=not sample.frequency)
-    moments = pattern_moments(sums)
-    return em_moments(moments, saturate(moments))
+    return Work(model, survey, request, sample, group_moments(sample), answered, replicates)
 
 
 def _draw(survey: Survey, sample: Sample, request: Request, progress: Progress) -> Replicates:
-    total = request.replicates * survey.values.shape[0]
+    structured = request.resampling in STRUCTURED
+    total = 0 if structured else request.replicates * survey.values.shape[0]
     done = 0
 
     def count(step: int) -> None:
         nonlocal done
         done += step
-        progress("bootstrap replicates", done, total)
+        progress(f"{request.resampling} replicates", done, max(total, done))
 
+    factors = {part.column: (part.codes, len(part.categories)) for part in survey.factors}
+    if structured:
+        return structured_replicates(sample, factors, request.resampling, request.fay, count)
     return draw_replicates(
         sample,
-        {part.column: (part.codes, len(part.categories)) for part in survey.factors},
+        factors,
         replicates=request.replicates,
         seed=request.seed,
         study=request.study,

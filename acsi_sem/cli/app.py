@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 
 from acsi_sem.cli import options
 from acsi_sem.cli.log import RunLog
+from acsi_sem.cli.rake import rake
 from acsi_sem.cli.terminal import progress_bar, say, tell, tell_warnings
 from acsi_sem.errors import AcsiError, Problem, SpecError, UsageError
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from acsi_sem.runs.execute import Outcome
 
 LATER: Final = (
-    *("run", "history", "status", "diff", "publish", "plan", "rake"),
+    *("run", "history", "status", "diff", "publish", "plan"),
     *("compare", "explore", "models", "init", "doctor", "bench"),
 )
 NOT_CONVERGED: Final = 5
@@ -100,6 +101,10 @@ def fit(
     weight_kind: options.WeightKind = "sampling",
     strata: options.Strata = None,
     psu: options.Psu = None,
+    population: options.Population = None,
+    id_column: options.Id = None,
+    replicate_weights: options.ReplicateWeights = None,
+    replicate_method: options.ReplicateMethod = "bootstrap",
     scheme: options.Scheme = "path",
     missing: options.Missing = "complete",
     index_means: options.IndexMeans = "available",
@@ -108,10 +113,16 @@ def fit(
     meanstructure: options.MeanStructure = False,
     invariance: options.Invariance = False,
     release: options.Release = None,
+    resampling: options.Resampling = "bootstrap",
     bootstrap: options.Bootstrap = 2000,
+    fay: options.Fay = 0.5,
     seed: options.Seed = 1,
-    ci: options.Interval = "percentile",
+    ci: options.Interval = None,
     level: options.Level = 0.95,
+    predict: options.Folds = 0,
+    repetitions: options.Repetitions = 5,
+    compare_groups: options.CompareGroups = False,
+    permutations: options.Permutations = 999,
     min_rows: options.MinRows = 50,
     sheet: options.Sheet = "",
     strict: options.Strict = False,
@@ -121,23 +132,30 @@ def fit(
         missing=missing,
         weights_policy=weights_policy,
         se=se or [],
-        ci=ci,
+        ci=ci or [],
+        resampling=resampling,
+        replicate_method=replicate_method,
         scheme=scheme,
         index_means=index_means,
         weight_kind=weight_kind,
     )
     engines = options.chosen_engines(engine) or ("pls",)
-    options.check_names(out=str(out), group=group, weights=weights, strata=strata, psu=psu)
+    names = {"weights": weights, "strata": strata, "psu": psu, "population": population}
+    options.check_names(
+        out=str(out), group=group, id=id_column, replicate_weights=replicate_weights, **names
+    )
     options.check_pairs(weights, weight_kind, sheet, data)
     from acsi_sem.runs.execute import FitCommand, run_fit
-    from acsi_sem.spec.study import DesignColumns, Settings
+    from acsi_sem.spec.study import Settings
 
     command = FitCommand(
         model=model,
         data=data,
         out=out,
         group=group,
-        design=DesignColumns(weights, cast(Any, weight_kind), strata, psu),
+        design=options.design_columns(
+            names, weight_kind, id_column, replicate_weights, replicate_method, fay
+        ),
         settings=Settings(
             engines=engines,
             scheme=cast(Any, scheme),
@@ -145,7 +163,14 @@ def fit(
             replicates=bootstrap,
             seed=seed,
             level=level,
-            ci=cast(Any, ci),
+            ci=cast(Any, ci or ""),
+            resampling=cast(Any, "columns" if replicate_weights else resampling),
+            fay=fay,
+            weights_policy=cast(Any, weights_policy),
+            folds=predict,
+            repetitions=repetitions,
+            comparison=compare_groups,
+            permutations=permutations,
             minimum_rows=min_rows,
             se=cast(Any, se or ""),
             missing=cast(Any, missing),
@@ -176,7 +201,7 @@ def report(
     engine: options.Engines = None,
     bootstrap: Annotated[int | None, typer.Option("--bootstrap", help="Replicates.")] = None,
     seed: Annotated[int | None, typer.Option("--seed", help="Seed of every draw.")] = None,
-    ci: Annotated[str | None, typer.Option("--ci", help="Limits: percentile or bca.")] = None,
+    ci: Annotated[str | None, typer.Option("--ci", help="Limits, as of fit.")] = None,
     level: Annotated[float | None, typer.Option("--level", help="Confidence level.")] = None,
     invariance: Annotated[
         bool | None, typer.Option("--invariance/--no-invariance", help="As of fit.")
@@ -242,6 +267,9 @@ def simulate(
 
     rows = write_demo(model, out, seed=seed, interviews=interviews, force=force)
     tell(f"{rows} simulated interviews in {out}")
+
+
+app.command()(rake)
 
 
 def _warn_stale_report(out: Path, outcome: Outcome) -> None:

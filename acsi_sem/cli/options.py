@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Final, cast
+from typing import TYPE_CHECKING, Annotated, Final, cast
 
 import typer
 
 from acsi_sem.errors import Problem, UsageError
-from acsi_sem.terms import ENGINES, ERROR_KINDS, INTERVALS, MISSING_RULES, Engine
+from acsi_sem.terms import (
+    ENGINES,
+    ERROR_KINDS,
+    INTERVALS,
+    MISSING_RULES,
+    REPLICATE_METHODS,
+    RESAMPLINGS,
+    WEIGHTS_POLICIES,
+    Engine,
+)
+
+if TYPE_CHECKING:
+    from acsi_sem.spec.study import DesignColumns
+    from acsi_sem.terms import ReplicateMethod as ReplicateMethod_
+    from acsi_sem.terms import WeightKind as WeightKind_
 
 DataFile = Annotated[
     Path, typer.Option("--data", help="Survey file: xlsx, csv, sav, dta or parquet.")
@@ -17,7 +31,7 @@ OutFolder = Annotated[Path, typer.Option("--out", help="Folder for the tables.")
 Group = Annotated[str | None, typer.Option("--group", help="Column whose values are fitted apart.")]
 Engines = Annotated[
     list[str] | None,
-    typer.Option("--engine", help="pls (default), semopy, ml, ols, ordinal; repeat for several."),
+    typer.Option("--engine", help="pls (default), plsc, semopy, ml, ols, ordinal; repeat."),
 ]
 Weights = Annotated[str | None, typer.Option("--weights", help="Column of row weights.")]
 WeightKind = Annotated[
@@ -38,10 +52,13 @@ MinRows = Annotated[
 Sheet = Annotated[str, typer.Option("--sheet", help="Sheet of an xlsx file; default: the first.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit 7 when there are warnings.")]
 Missing = Annotated[
-    str, typer.Option("--missing", help="complete cases; em (pls, ols); fiml (ml).")
+    str, typer.Option("--missing", help="complete cases; mean or em (pls, plsc, ols); fiml (ml).")
 ]
 WeightsPolicy = Annotated[
-    str, typer.Option("--weights-policy", help="allow: report negative outer weights.")
+    str,
+    typer.Option(
+        "--weights-policy", help="Negative outer weights of PLS: allow, nonnegative or drop."
+    ),
 ]
 StandardErrors = Annotated[
     str | None,
@@ -58,20 +75,57 @@ Release = Annotated[
     typer.Option("--release", help="Parameter not held equal, e.g. 'satisfaction =~ IDEAL'."),
 ]
 Interval = Annotated[
+    str | None,
+    typer.Option(
+        "--ci", help="Limits: percentile (default), bca, studentized, normal or linearised."
+    ),
+]
+Resampling = Annotated[
     str,
-    typer.Option("--ci", help="Limits: percentile or bca (bias-corrected, accelerated)."),
+    typer.Option("--resampling", help="Replicates: bootstrap, jackknife, brr, fay or columns."),
+]
+Fay = Annotated[float, typer.Option("--fay", help="Fay's factor, for --resampling fay.")]
+Population = Annotated[
+    str | None,
+    typer.Option("--population", help="Column of population sizes or sampling fractions."),
+]
+Id = Annotated[str | None, typer.Option("--id", help="Column that tells respondents apart.")]
+ReplicateWeights = Annotated[
+    str | None,
+    typer.Option(
+        "--replicate-weights",
+        help="Prefix of replicate weights: the columns in which a number follows.",
+    ),
+]
+ReplicateMethod = Annotated[
+    str,
+    typer.Option("--replicate-method", help="Their making: bootstrap, jk1, jkn, brr or fay."),
+]
+Folds = Annotated[
+    int, typer.Option("--predict", help="Folds of cross-validated prediction; 0 for none.")
+]
+Repetitions = Annotated[
+    int, typer.Option("--repetitions", help="Times the folds of --predict are dealt.")
+]
+CompareGroups = Annotated[
+    bool, typer.Option("--compare-groups", help="Test the differences between groups.")
+]
+Permutations = Annotated[
+    int, typer.Option("--permutations", help="Permutations per pair of groups.")
 ]
 
 # Option -> (what this version does, what the design names for later).
 _VALUES: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
-    "--missing": (MISSING_RULES, ("mean",)),
-    "--weights-policy": (("allow",), ("nonnegative", "drop")),
+    "--missing": (MISSING_RULES, ()),
+    "--weights-policy": (WEIGHTS_POLICIES, ()),
+    "--resampling": (RESAMPLINGS, ()),
+    "--replicate-method": (REPLICATE_METHODS, ()),
     "--se": (ERROR_KINDS, ()),
-    "--ci": (INTERVALS, ("studentized", "normal", "linearised")),
+    "--ci": (INTERVALS, ()),
     "--scheme": (("path", "factorial", "centroid"), ()),
     "--index-means": (("available", "complete"), ()),
     "--weight-kind": (("sampling", "frequency"), ()),
-    "--engine": (ENGINES, ("plsc",)),
+    "--engine": (ENGINES, ()),
 }
 
 
@@ -123,6 +177,32 @@ def check_names(**given: str | None) -> None:
     ]
     if problems:
         raise UsageError(problems)
+
+
+def design_columns(
+    names: dict[str, str | None],
+    weight_kind: str,
+    id_column: str | None,
+    prefix: str | None,
+    method: str,
+    fay: float,
+) -> DesignColumns:
+    """Return the design that the options name."""
+    from acsi_sem.spec.study import DesignColumns, ReplicateColumns
+
+    replicates = None
+    if prefix:
+        factor = fay if method == "fay" else 0.0
+        replicates = ReplicateColumns((), prefix, cast("ReplicateMethod_", method), None, factor)
+    return DesignColumns(
+        names["weights"],
+        cast("WeightKind_", weight_kind),
+        names["strata"],
+        names["psu"],
+        names["population"],
+        id_column,
+        replicates,
+    )
 
 
 def check_pairs(weights: str | None, weight_kind: str, sheet: str, data: Path) -> None:

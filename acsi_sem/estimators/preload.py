@@ -10,6 +10,7 @@ from acsi_sem.terms import Engine
 
 _NEEDS: Final[dict[Engine, tuple[str, ...]]] = {
     "pls": (),
+    "plsc": (),
     "semopy": ("scipy.linalg", "scipy.special", "semopy"),
     "ml": ("scipy.linalg", "scipy.special"),
     "ols": ("statsmodels.api",),

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from acsi_sem.kernels.index import index_points
 from acsi_sem.kernels.moments import Floats, Moments
 from acsi_sem.kernels.regression import total_effects
-from acsi_sem.spec.graph import blocks
+from acsi_sem.kernels.routes import find_routes, specific_effects
+from acsi_sem.spec.graph import adjacency, blocks
 from acsi_sem.spec.model import Model
 from acsi_sem.terms import IndexMeans
 
@@ -27,6 +28,8 @@ class Structural:
         0-100 indices.
     direct, total : ndarray, shape (B, q, q)
         Effects between 0-100 scores, ``[b, i, j]`` of j on i.
+    specific : ndarray, shape (B, R)
+        Effects along every route of two arrows or more, in the order of `find_routes`.
     ok : ndarray of bool, shape (B,)
         False where the estimation failed; such an element must not be used.
     """
@@ -35,6 +38,7 @@ class Structural:
     index: Floats
     direct: Floats
     total: Floats
+    specific: Floats
     ok: NDArray[np.bool_]
 
 
@@ -68,5 +72,8 @@ def make_structural(
         index=np.where(ok[:, None], index, np.nan),
         direct=np.where(ok[:, None, None], direct, np.nan),
         total=total,
+        specific=np.where(
+            ok[:, None], specific_effects(safe, find_routes(adjacency(model))), np.nan
+        ),
         ok=ok,
     )

@@ -9,21 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acsi_sem.estimators.result import Row
-from acsi_sem.estimators.structural import scale_ends
-from acsi_sem.indices.cell_influence import cell_accelerations
+from acsi_sem.indices.cell_spread import cell_points, cell_spread
 from acsi_sem.indices.scores import Scored, count_column, limits
 from acsi_sem.indices.suppression import PUBLISHED, SMALL, suppress
-from acsi_sem.inference.intervals import (
-    FAILED_SHARE,
-    Spread,
-    bca_spread,
-    no_spread,
-    percentile_spread,
-)
-from acsi_sem.inference.sample import Sample, effective_size, point_sums, respondents
-from acsi_sem.kernels.index import index_points
-from acsi_sem.kernels.moments import Floats, mean_columns, means_from_sums
-from acsi_sem.spec.graph import blocks
+from acsi_sem.inference.intervals import FAILED_SHARE
+from acsi_sem.inference.sample import Sample, effective_size, respondents
+from acsi_sem.kernels.moments import Floats
 from acsi_sem.spec.model import Model
 from acsi_sem.survey.survey import Factor
 from acsi_sem.terms import ALL, IndexMeans
@@ -103,8 +94,8 @@ def breakdown_rows(
         Named in the reason of a withheld cell.
     """
     factor, group = cells.factor, scored.group
-    point = _points(model, sample, scored, factor, means)
-    spread = _spread(model, sample, scored, factor, draws, means, point)
+    point = cell_points(model, sample, scored, factor, means)
+    spread = cell_spread(model, sample, scored, factor, draws, means, point)
     for category, construct in np.ndindex(point.shape):
         state = int(cells.state[group][category, construct])
         n = float(cells.n[group][category, construct])
@@ -141,80 +132,3 @@ def _open_note(index: float, low: float, draws: Floats | None) -> str:
     if draws is not None and np.isnan(low):
         return f"limits withheld: more than {100 * FAILED_SHARE:.0f} % of the replicates failed"
     return ""
-
-
-def _points(
-    model: Model, sample: Sample, scored: Scored, factor: Factor, means: IndexMeans
-) -> Floats:
-    """Return the point index of every cell, shape (categories, q)."""
-    rows = sample.rows_of(scored.group)
-    codes = factor.codes[rows]
-    columns = mean_columns(sample.origin.size)
-    sums = np.concatenate(
-        [point_sums(sample, rows[codes == k])[:, columns] for k in range(len(factor.categories))]
-    )
-    weights = np.broadcast_to(
-        scored.point.index_weights[scored.at], (sums.shape[0], sample.origin.size)
-    )
-    return _score(model, means_from_sums(sums, sample.origin, means), weights)
-
-
-def _spread(
-    model: Model,
-    sample: Sample,
-    scored: Scored,
-    factor: Factor,
-    draws: Floats | None,
-    means: IndexMeans,
-    point: Floats,
-) -> Spread:
-    if draws is None or scored.draws is None or scored.withheld:
-        return no_spread(point.shape)
-    item_means = means_from_sums(draws, sample.origin, means)
-    flat = item_means.reshape(-1, sample.origin.size)
-    weights = np.repeat(scored.draws.index_weights, draws.shape[1], axis=0)
-    index = _score(model, flat, weights).reshape(draws.shape[0], *point.shape)
-    ok, bend = scored.draws.ok, _accelerations(model, scored, factor, means)
-    if np.isfinite(index[ok]).all():
-        return _limits(index, point, bend, ok, scored.level)
-    parts = []
-    for k, c in np.ndindex(point.shape):
-        usable = ok & np.isfinite(index[:, k, c])
-        own = None if bend is None else np.asarray(bend[k, c])
-        parts.append(_limits(index[:, k, c], np.asarray(point[k, c]), own, usable, scored.level))
-    return _stacked(parts, point.shape)
-
-
-def _accelerations(
-    model: Model, scored: Scored, factor: Factor, means: IndexMeans
-) -> Floats | None:
-    """Return the acceleration of every cell, shape (categories, q); None for percentiles."""
-    if scored.spreader.tangent is None:
-        return None
-    weights = scored.point.index_weights[scored.at]
-    categories = len(factor.categories)
-    return cell_accelerations(
-        model, scored.spreader.tangent, factor.codes, categories, weights, means
-    )
-
-
-def _limits(
-    draws: Floats, point: Floats, bend: Floats | None, ok: NDArray[np.bool_], level: float
-) -> Spread:
-    if bend is None:
-        return percentile_spread(draws, ok, level)
-    return bca_spread(draws, point, bend, ok, level)
-
-
-def _stacked(parts: list[Spread], shape: tuple[int, ...]) -> Spread:
-    error, low, high = (
-        np.array([getattr(part, name) for part in parts]).reshape(shape)
-        for name in ("std_error", "low", "high")
-    )
-    held = [0 if part.withheld is None else int(part.withheld) for part in parts]
-    return Spread(error, low, high, np.array(held, dtype=np.intp).reshape(shape))
-
-
-def _score(model: Model, means: Floats, weights: Floats) -> Floats:
-    low, high = scale_ends(model)
-    return index_points(means, weights, low, high, blocks(model))

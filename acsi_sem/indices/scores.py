@@ -65,25 +65,37 @@ class Scored:
     @property
     def note(self) -> str:
         """The reason for blank numbers, or an empty text."""
-        if self.problem or self.draws is None:
-            return self.problem
-        return self.withheld or withheld_limits(self.draws.ok)
+        if self.problem or self.withheld or self.draws is None:
+            return self.problem or self.withheld
+        if self.spreader.coefficients is not None:
+            return ""  # a lost replicate is told element by element
+        return withheld_limits(self.draws.ok)
 
     def spread(self, field: str, factor: float = 1.0) -> Spread:
         """Return the spread of a field, times a positive factor, over the usable replicates.
 
         Parameters
         ----------
-        field : {"index", "direct", "indirect", "total"}
+        field : {"index", "direct", "indirect", "specific", "total"}
         factor : float
         """
-        point = structural_fields(self.point)[field][self.at] * factor
-        if self.draws is None and not self.problem and field in self.errors:
-            return normal_spread(point, self.errors[field] * factor, self.level)
-        if self.draws is None or self.problem or self.withheld:
+        point = structural_fields(self.point)[field][self.at]
+        linearised = self.spreader.linearised is not None
+        if self.problem or self.withheld:
             return no_spread(point.shape)
-        draws = structural_fields(self.draws)[field] * factor
-        return self.spreader.spread(field, draws, point, self.draws.ok, self.level)
+        if self.draws is None and not linearised:
+            if field in self.errors:
+                return _scaled(normal_spread(point, self.errors[field], self.level), factor)
+            return no_spread(point.shape)
+        draws = None if self.draws is None else structural_fields(self.draws)[field]
+        ok = None if self.draws is None else self.draws.ok
+        return _scaled(self.spreader.spread(field, draws, point, ok, self.level), factor)
+
+
+def _scaled(spread: Spread, factor: float) -> Spread:
+    """Return the spread of a statistic times a positive factor."""
+    error, low, high = (factor * part for part in (spread.std_error, spread.low, spread.high))
+    return Spread(error, low, high, spread.withheld)
 
 
 @dataclass(frozen=True, slots=True)

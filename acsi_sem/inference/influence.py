@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acsi_sem.inference.replicates import DrawSet, draw_sets
-from acsi_sem.inference.sample import Ints, Sample, point_sums
+from acsi_sem.inference.sample import Ints, Raked, Sample, point_sums
 from acsi_sem.kernels.bca import acceleration
+from acsi_sem.kernels.design_variance import centred_totals, sums_by
 from acsi_sem.kernels.moments import Floats
 from acsi_sem.terms import ALL
 
@@ -56,6 +57,24 @@ class Slopes:
 
 
 @dataclass(frozen=True, slots=True)
+class Calibration:
+    """Raked weights, which a row moves not by its own influence but by what targets leave of it.
+
+    Attributes
+    ----------
+    raking : Raked
+    weights : ndarray, shape (n,)
+        Of the survey's rows, raked.
+    unit : ndarray of int, shape (n,)
+        Unit of each row of the survey: rows outside a group bear on it through the targets.
+    """
+
+    raking: Raked
+    weights: Floats
+    unit: Ints
+
+
+@dataclass(frozen=True, slots=True)
 class Units:
     """What the bootstrap draws for one group of m rows: rows, or primary sampling units.
 
@@ -71,6 +90,10 @@ class Units:
         Stratum within which each unit is drawn; groups drawn apart are strata of `all`.
     counts : ndarray, shape (u,)
         Respondents that are drawn one by one from each unit: 1, or a frequency.
+    fractions : ndarray, shape (h,), or None
+        Sampling fraction of each stratum, where the population is finite.
+    calibration : Calibration or None
+        Where the weights are raked.
     """
 
     rows: Ints
@@ -78,6 +101,8 @@ class Units:
     unit: Ints
     stratum: Ints
     counts: Floats
+    fractions: Floats | None = None
+    calibration: Calibration | None = None
 
 
 def drawn_units(sample: Sample, group: str) -> Units:
@@ -100,16 +125,31 @@ def drawn_units(sample: Sample, group: str) -> Units:
         unit=np.concatenate([part.unit + shift for part, shift, _ in pairs]),
         stratum=np.concatenate([part.stratum + first for part, _, first in pairs]),
         counts=np.concatenate([part.counts for part in made]),
+        fractions=_joined_fractions([part.fractions for part in made]),
+        # Raked rows are drawn all together: then there is one part.
+        calibration=made[0].calibration,
     )
+
+
+def _joined_fractions(parts: list[Floats | None]) -> Floats | None:
+    given = [part for part in parts if part is not None]
+    return np.concatenate(given) if given else None
 
 
 def _units(sample: Sample, draw: DrawSet, at: Ints) -> Units:
     first, unit, stratum = draw.units(sample)
-    rows = draw.rows[at]
+    rows, fractions = draw.rows[at], None
+    if sample.sampled is not None:
+        fractions = np.zeros(stratum.max(initial=-1) + 1)
+        fractions[stratum] = sample.sampled[draw.rows[first]]
     if draw.counted(sample):
         counts = sample.weights[draw.rows[first]]
-        return Units(rows, np.ones(rows.size), unit[at], stratum, counts)
-    return Units(rows, sample.weights[rows], unit[at], stratum, np.ones(first.size))
+        return Units(rows, np.ones(rows.size), unit[at], stratum, counts, fractions)
+    calibration = None
+    if sample.raking is not None:
+        calibration = Calibration(sample.raking, sample.weights, unit)
+    ones, weights = np.ones(first.size), sample.weights[rows]
+    return Units(rows, weights, unit[at], stratum, ones, fractions, calibration)
 
 
 def sum_scales(sample: Sample, rows: Ints) -> Floats:
@@ -216,6 +256,34 @@ def row_influence(sample: Sample, units: Units, by_sum: Floats) -> Floats:
     return found * units.weights[:, None]
 
 
+def unit_totals(units: Units, influence: Floats) -> Floats:
+    """Return the total influence of every unit.
+
+    Parameters
+    ----------
+    units : Units
+    influence : ndarray, shape (m, R)
+        From `row_influence`.
+
+    Returns
+    -------
+    ndarray, shape (u, R)
+        Zero for a unit without rows in the group; of what the targets leave where weights are
+        raked.
+
+    References
+    ----------
+    Deville & Särndal (1992), J. American Statistical Association 87, 376-382.
+    """
+    if units.calibration is None:
+        return sums_by(influence, units.unit, units.counts.size)
+    whole = units.calibration
+    spread = np.zeros((whole.weights.size, influence.shape[1]))
+    spread[units.rows] = influence / np.where(units.weights > 0, units.weights, 1)[:, None]
+    left = whole.raking.residuals(spread, whole.weights) * whole.weights[:, None]
+    return sums_by(left, whole.unit, units.counts.size)
+
+
 def unit_acceleration(units: Units, influence: Floats) -> Floats:
     """Return the acceleration of R estimates from the influence of their rows.
 
@@ -229,54 +297,59 @@ def unit_acceleration(units: Units, influence: Floats) -> Floats:
     -------
     ndarray, shape (R,)
     """
-    totals = _sums_by(influence, units.unit, units.counts.size)
-    size = np.bincount(units.stratum, units.counts)
-    weighted = totals * units.counts[:, None]
-    means = _sums_by(weighted, units.stratum, size.size) / size[:, None]
-    return acceleration(totals - means[units.stratum], units.counts)
+    centred = centred_totals(unit_totals(units, influence), units.stratum, units.counts)
+    if units.fractions is not None:  # replicates are drawn towards 1 by this much
+        centred = centred * np.sqrt(1 - units.fractions[units.stratum])[:, None]
+    return acceleration(centred, units.counts)
 
 
-def _sums_by(values: Floats, place: Ints, places: int) -> Floats:
-    """Sum rows by place, shape (places, R)."""
-    if place.size == places and np.array_equal(place, np.arange(places)):
-        return values
-    order = np.argsort(place, kind="stable")
-    ordered = place[order]
-    starts = np.flatnonzero(np.diff(ordered, prepend=-1))
-    sums = np.zeros((places, values.shape[1]))
-    if starts.size:
-        sums[ordered[starts]] = np.add.reduceat(values[order], starts, axis=0)
-    return sums
+Measure = Callable[[Units, Floats], Floats]
+"""Units and their rows' influence (m, R) to a number for each of R estimates."""
 
 
-def accelerations(sample: Sample, units: Units, slopes: Mapping[str, Slopes]) -> Fields:
-    """Return the acceleration of every element of every field.
+def measured(
+    sample: Sample, units: Units, slopes: Mapping[str, Slopes], measure: Measure
+) -> Fields:
+    """Return a measure of the influence on every element of every field.
 
     Parameters
     ----------
+    sample : Sample
+    units : Units
     slopes : mapping field -> Slopes
+    measure : callable
+        `unit_acceleration`, or a standard error.
 
     Returns
     -------
     mapping field -> ndarray
         Of the field's shape; 0 for a constant, NaN where the field is not smooth.
-
-    References
-    ----------
-    Efron (1987), J. American Statistical Association 82, 171-185, equation 7.3.
     """
     parts = slopes.values()
     by_sum = np.hstack([part.by_sum.reshape(len(part.by_sum), -1) for part in parts])
     smooth = np.concatenate([part.smooth.ravel() for part in parts])
     found = np.where(smooth, 0.0, np.nan)
     moving = np.flatnonzero(smooth & by_sum.any(axis=0))
-    width = max(1, CELLS // max(1, units.rows.size))
+    held = units.rows if units.calibration is None else units.calibration.weights
+    width = max(1, CELLS // max(1, held.size))
     for start in range(0, moving.size, width):
         at = moving[start : start + width]
-        found[at] = unit_acceleration(units, row_influence(sample, units, by_sum[:, at]))
+        found[at] = measure(units, row_influence(sample, units, by_sum[:, at]))
     ends = np.cumsum([part.smooth.size for part in parts])
     pieces = zip(slopes.items(), np.split(found, ends[:-1]), strict=True)
     return {name: piece.reshape(part.smooth.shape) for (name, part), piece in pieces}
+
+
+def accelerations(sample: Sample, units: Units, slopes: Mapping[str, Slopes]) -> Fields:
+    """Return the acceleration of every element of every field.
+
+    Parameters and result as of `measured`.
+
+    References
+    ----------
+    Efron (1987), J. American Statistical Association 82, 171-185, equation 7.3.
+    """
+    return measured(sample, units, slopes, unit_acceleration)
 
 
 def _blocks(rows: Ints) -> Iterator[Ints]:

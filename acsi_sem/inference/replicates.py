@@ -1,29 +1,32 @@
-"""Bootstrap replicates of every group at once, as sums of row products.
+"""Bootstrap replicates of every group at once, as moments.
 
 Rows are drawn within groups, so the replicates of `all` are the sums of its groups' replicates and
 cost nothing more. With strata or PSUs it is the rescaled bootstrap, within group and stratum; where
 a PSU has rows in several groups, or a stratum only one unit in some group, units are drawn over the
-whole survey and groups are its domains. Streams are keyed by study, group and chunk: results depend
-on neither the order of groups nor the number of workers.
+whole survey and groups are its domains. Raked weights are raked again in every replicate, so there
+all rows are drawn together. Streams are keyed by study, group and chunk: results depend on neither
+the order of groups nor the number of workers.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from acsi_sem.inference.sample import Ints, Sample
-from acsi_sem.kernels.moments import Floats, mean_columns, weighted_sums
+from acsi_sem.kernels.moments import Floats, Moments
 from acsi_sem.kernels.resample import bootstrap_counts, frequency_counts, rescaled_counts
-from acsi_sem.terms import ALL
+from acsi_sem.terms import ALL, Resampling
 
 CHUNK = 128  # replicates per stream and matrix product; part of the result, never tune per machine
 
 Progress = Callable[[int], None]
+Factors = Mapping[str, tuple[NDArray[np.intp], int]]
+"""Breakdown variable -> (category of each row, -1 for none; number of categories)."""
 
 
 def _silent(done: int) -> None:
@@ -32,28 +35,34 @@ def _silent(done: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Replicates:
-    """Sums of row products under B replicate weightings.
+    """Moments under replicate weightings.
 
     Attributes
     ----------
-    sums : mapping group -> ndarray, shape (B, k)
+    moments : mapping group -> Moments
+        A batch of B elements; NaN where a replicate's weights could not be raked.
     cells : mapping (group, variable) -> ndarray, shape (B, categories, 1 + 3p)
         Sums of the mean columns by category of a breakdown variable.
-    count : int
-        B.
     freedom : mapping group -> int
         Degrees of freedom of the design: units less strata. Below 1 there is no variance to see.
+    kind : str
+        How they were made.
+    coefficients : mapping group -> ndarray, shape (B,)
+        Coefficients of the squared deviations from the point estimate; empty for a bootstrap.
     """
 
-    sums: Mapping[str, Floats]
+    moments: Mapping[str, Moments]
     cells: Mapping[tuple[str, str], Floats]
-    count: int
     freedom: Mapping[str, int]
+    kind: Resampling = "bootstrap"
+    coefficients: Mapping[str, Floats] = field(default_factory=dict)
 
     def withheld(self, group: str) -> str:
         """Say why a group has no standard errors, or return an empty text when it has."""
         if self.freedom[group] >= 1:
             return ""
+        if self.kind == "columns":
+            return "no standard error: the replicate weights do not differ here"
         return "no standard error: every stratum has a single unit (row or PSU) here"
 
 
@@ -68,17 +77,25 @@ class DrawSet:
     rows : ndarray of int, shape (m,)
     members : tuple of (group, places)
         The groups among them, and which of `rows` are theirs.
+    apart : bool
+        True when units are drawn within the members though all are drawn at once.
     """
 
     key: str
     rows: Ints
     members: tuple[tuple[str, Ints], ...]
+    apart: bool = False
 
     def units(self, sample: Sample) -> tuple[Ints, Ints, Ints]:
         """Return what is drawn: a row of each unit, each row's unit, each unit's stratum."""
         _, first, unit = np.unique(sample.psu[self.rows], return_index=True, return_inverse=True)
-        _, strata = np.unique(sample.strata[self.rows][first], return_inverse=True)
-        return first, unit, strata
+        strata = sample.strata[self.rows][first]
+        if self.apart:
+            member = np.zeros(self.rows.size, dtype=np.intp)
+            for number, (_, at) in enumerate(self.members):
+                member[at] = number
+            strata = strata * len(self.members) + member[first]
+        return first, unit, np.unique(strata, return_inverse=True)[1]
 
     def counted(self, sample: Sample) -> bool:
         """True when each unit is a row that stands for as many respondents as its weight says."""
@@ -105,14 +122,14 @@ def stream(seed: int, study: str, group: str, chunk: int) -> np.random.Generator
 
 def draw_replicates(
     sample: Sample,
-    factors: Mapping[str, tuple[NDArray[np.intp], int]],
+    factors: Factors,
     *,
     replicates: int,
     seed: int,
     study: str,
     progress: Progress = _silent,
 ) -> Replicates:
-    """Draw the bootstrap and sum row products under it.
+    """Draw the bootstrap and reduce the survey under it.
 
     Parameters
     ----------
@@ -129,28 +146,70 @@ def draw_replicates(
     Replicates
         For every group of the sample, ``all`` included.
     """
-    sums: dict[str, list[Floats]] = {name: [] for name, _ in sample.parts}
-    cells: dict[tuple[str, str], list[Floats]] = {
-        (name, variable): [] for name, _ in sample.parts for variable in factors
-    }
-    small = np.ascontiguousarray(sample.products[:, mean_columns(sample.origin.size)])
+    gathered = Gathered(sample, factors, adding=True)
     for draw in draw_sets(sample):
-        for weights in _weights(sample, draw, replicates, seed, study):
-            for name, at in draw.members:
-                own = weights if at.size == draw.rows.size else weights[:, at]
-                rows = draw.rows[at]
-                sums[name].append(weighted_sums(own, sample.products[rows]))
-                for variable, (codes, categories) in factors.items():
-                    cells[name, variable].append(
-                        _cell_sums(own, small[rows], codes[rows], categories)
-                    )
+        start = 0
+        for weights in weight_chunks(sample, draw, replicates, seed, study):
+            gathered.add(draw, weights, start, replicates)
+            start += weights.shape[0]
             progress(weights.shape[0] * draw.rows.size)
-    return _with_all(
-        sample,
-        {name: np.concatenate(parts) for name, parts in sums.items()},
-        {key: np.concatenate(parts) for key, parts in cells.items()},
-        replicates,
-    )
+    return Replicates(gathered.moments(), gathered.cell_sums(), design_freedom(sample))
+
+
+class Gathered:
+    """Replicates as they come in, chunk by chunk; `all` adds up from its groups if `adding`."""
+
+    def __init__(self, sample: Sample, factors: Factors, *, adding: bool) -> None:
+        self._sample, self._factors, self._adding = sample, factors, adding
+        self._moments: dict[str, list[Moments]] = {}
+        self._cells: dict[tuple[str, str], list[Floats]] = {}
+        self._all: Floats | None = None
+        self._all_cells: dict[str, Floats] = {}
+
+    def add(self, draw: DrawSet, weights: Floats, start: int, total: int) -> None:
+        """Take in weights (b, m) of a draw set's rows, replicates `start` and on of `total`."""
+        for name, at in draw.members:
+            own = weights if at.size == draw.rows.size else weights[:, at]
+            rows = draw.rows[at]
+            sums = self._sample.reduction.sum_rows(own, rows)
+            self._moments.setdefault(name, []).append(self._sample.moments(sums))
+            for variable, (codes, categories) in self._factors.items():
+                cells = cell_sums(self._sample, own, rows, codes[rows], categories)
+                self._cells.setdefault((name, variable), []).append(cells)
+            if self._adding and name != ALL:
+                self._add_to_all(name, sums, start, total)
+
+    def _add_to_all(self, name: str, sums: Floats, start: int, total: int) -> None:
+        if self._all is None:
+            self._all = np.zeros((total, sums.shape[1]))
+        here = slice(start, start + sums.shape[0])
+        self._all[here] += sums
+        for variable in self._factors:
+            part = self._cells[name, variable][-1]
+            whole = self._all_cells.setdefault(variable, np.zeros((total, *part.shape[1:])))
+            whole[here] += part
+
+    def moments(self) -> dict[str, Moments]:
+        """Return the moments of every group, `all` included."""
+        found = {name: joined(parts) for name, parts in self._moments.items()}
+        if self._all is not None and ALL not in found:
+            starts = range(0, self._all.shape[0], CHUNK)
+            parts = [self._sample.moments(self._all[at : at + CHUNK]) for at in starts]
+            found[ALL] = joined(parts)
+        return found
+
+    def cell_sums(self) -> dict[tuple[str, str], Floats]:
+        """Return the cell sums of every group, `all` included."""
+        found = {key: np.concatenate(parts) for key, parts in self._cells.items()}
+        for variable, whole in self._all_cells.items():
+            found.setdefault((ALL, variable), whole)
+        return found
+
+
+def joined(parts: list[Moments]) -> Moments:
+    """Return batches of moments as one."""
+    names = ("weight", "mean", "covariance", "item_weight", "item_mean")
+    return Moments(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
 def draw_sets(sample: Sample) -> list[DrawSet]:
@@ -158,9 +217,11 @@ def draw_sets(sample: Sample) -> list[DrawSet]:
     parts = sample.parts
     every = np.arange(sample.weights.size)
     alone = sample.designed and any((_units(sample, rows) == 1).any() for _, rows in parts)
-    if not alone and (np.array_equal(sample.psu, every) or not _shared(sample)):
-        return [DrawSet(name, rows, ((name, np.arange(rows.size)),)) for name, rows in parts]
-    return [DrawSet(ALL, every, parts)]
+    if alone or _shared(sample):
+        return [DrawSet(ALL, every, parts)]
+    if sample.raking is not None:
+        return [DrawSet(ALL, every, parts, apart=True)]
+    return [DrawSet(name, rows, ((name, np.arange(rows.size)),)) for name, rows in parts]
 
 
 def _shared(sample: Sample) -> bool:
@@ -170,16 +231,29 @@ def _shared(sample: Sample) -> bool:
 
 
 def _units(sample: Sample, rows: Ints) -> Ints:
-    """Count the units (rows or PSUs) of each stratum that occurs among some rows."""
+    """Count the units (PSUs or respondents) of each stratum that occurs among some rows."""
     _, first = np.unique(sample.psu[rows], return_index=True)
-    return np.asarray(np.unique(sample.strata[rows][first], return_counts=True)[1], dtype=np.intp)
+    stands_for = np.ones(first.size)
+    if sample.frequency and first.size == rows.size:
+        stands_for = sample.weights[rows][first]
+    _, stratum = np.unique(sample.strata[rows][first], return_inverse=True)
+    return np.rint(np.bincount(stratum, stands_for)).astype(np.intp)
 
 
-def _weights(
+def design_freedom(sample: Sample) -> dict[str, int]:
+    """Return every group's degrees of freedom: units (rows or PSUs) less strata."""
+    return {name: int((_units(sample, rows) - 1).sum()) for name, rows in sample.groups}
+
+
+def unit_factors(
     sample: Sample, draw: DrawSet, replicates: int, seed: int, study: str
 ) -> Iterator[Floats]:
-    """Yield replicate weights of the draw set's rows, chunk by chunk."""
-    first, unit, strata = draw.units(sample)
+    """Yield how often each unit of a draw set is drawn, (b, u), chunk by chunk.
+
+    Counts of respondents where `DrawSet.counted`, else factors of the units' weights: rescaled
+    where there is a design, and drawn towards 1 by a finite population's sampling fraction.
+    """
+    first, _, strata = draw.units(sample)
     weights = sample.weights[draw.rows]
     counted = draw.counted(sample)
     for chunk, start in enumerate(range(0, replicates, CHUNK)):
@@ -187,39 +261,41 @@ def _weights(
         generator = stream(seed, study, draw.key, chunk)
         if counted:
             designed = sample.designed
-            drawn = frequency_counts(generator, weights[first], strata, size, rescaled=designed)
-            yield drawn[:, unit]
+            yield frequency_counts(generator, weights[first], strata, size, rescaled=designed)
+            continue
+        count = rescaled_counts if sample.designed else bootstrap_counts
+        factors = count(generator, strata, size)
+        if sample.sampled is not None:
+            kept = np.sqrt(1 - sample.sampled[draw.rows][first])
+            factors = 1 + kept * (factors - 1)
+        yield factors
+
+
+def weight_chunks(
+    sample: Sample, draw: DrawSet, replicates: int, seed: int, study: str
+) -> Iterator[Floats]:
+    """Yield replicate weights of the draw set's rows, (b, m), chunk by chunk."""
+    _, unit, _ = draw.units(sample)
+    for factors in unit_factors(sample, draw, replicates, seed, study):
+        if draw.counted(sample):
+            yield factors[:, unit]
         else:
-            count = rescaled_counts if sample.designed else bootstrap_counts
-            yield count(generator, strata, size)[:, unit] * weights
+            yield row_weights(sample, draw.rows, factors[:, unit])
 
 
-def _cell_sums(weights: Floats, rows: Floats, codes: Ints, categories: int) -> Floats:
-    sums = np.zeros((weights.shape[0], categories, rows.shape[1]))
+def row_weights(sample: Sample, rows: Ints, factors: Floats) -> Floats:
+    """Return the weights of rows under factors (b, m), raked again where they are raked."""
+    if sample.raking is None:
+        return factors * sample.weights[rows]
+    base = sample.weights if sample.base is None else sample.base
+    weights, met = sample.raking.rerake(factors * base[rows])
+    return np.where(met[:, None], weights, np.nan)
+
+
+def cell_sums(sample: Sample, weights: Floats, rows: Ints, codes: Ints, categories: int) -> Floats:
+    """Return sums of the mean columns by category, shape (b, categories, 1 + 3p)."""
+    parts = []
     for category in range(categories):
         at = np.flatnonzero(codes == category)
-        sums[:, category] = weighted_sums(weights[:, at], rows[at])
-    return sums
-
-
-def _with_all(
-    sample: Sample,
-    sums: dict[str, Floats],
-    cells: dict[tuple[str, str], Floats],
-    count: int,
-) -> Replicates:
-    """Add up the groups to `all`, in group order."""
-    names = [name for name, _ in sample.parts]
-    if ALL not in sums:
-        sums[ALL] = _added([sums[name] for name in names])
-        for variable in dict.fromkeys(variable for _, variable in cells):
-            cells[ALL, variable] = _added([cells[name, variable] for name in names])
-    freedom = {name: int((_units(sample, rows) - 1).sum()) for name, rows in sample.groups}
-    return Replicates(sums, cells, count, freedom)
-
-
-def _added(parts: list[Floats]) -> Floats:
-    total = parts[0].copy()
-    for part in parts[1:]:
-        total += part
-    return total
+        parts.append(sample.reduction.mean_sums(weights[:, at], rows[at]))
+    return np.stack(parts, axis=1)

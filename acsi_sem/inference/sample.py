@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from acsi_sem.kernels.moments import (
-    Floats,
-    Moments,
-    moments_from_sums,
-    products,
-    scale_origin,
-    weighted_sums,
-)
-from acsi_sem.survey.survey import Survey
-from acsi_sem.terms import ALL
+from acsi_sem.inference.incomplete import CompleteCases, MeanRule, Reduction, make_reduction
+from acsi_sem.inference.raked import Raking
+from acsi_sem.kernels.moments import Floats, Moments, scale_origin
+from acsi_sem.survey.survey import ReplicateWeights, Survey
+from acsi_sem.terms import ALL, MissingRule
 
 Ints = NDArray[np.intp]
+
+
+class Raked(Protocol):
+    """Weights that meet targets, and meet them again in every replicate."""
+
+    def rerake(self, weights: Floats) -> tuple[Floats, NDArray[np.bool_]]:
+        """Return weights (B, n) that meet the targets, and which replicates do."""
+        ...
+
+    def residuals(self, influence: Floats, weights: Floats) -> Floats:
+        """Return influence (n, R) less what the targets explain of it."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +36,30 @@ class Sample:
     Attributes
     ----------
     products : ndarray, shape (n, k)
-        From `acsi_sem.kernels.moments.products`.
+        What a unit of weight adds to the sums; without columns under EM, whose moments are not
+        differentiated.
     origin : ndarray, shape (p,)
     weights : ndarray, shape (n,)
         As in the survey's design.
     frequency : bool
         True when a weight counts respondents.
     strata, psu : ndarray of int, shape (n,)
-        Numbers from 0; each row is its own PSU where the survey has none.
+        Numbers from 0; each row is its own PSU where the survey has none, numbered by what it
+        says (`row_ranks`).
     designed : bool
-        True when the survey names strata or PSUs.
+        True when the survey names strata, PSUs or the size of its population.
     groups : tuple of (name, rows)
         ``all`` first, then each group with its row numbers.
+    reduction : Reduction
+        How weighted rows become moments, by the rule for missing answers.
+    sampled : ndarray, shape (n,), or None
+        Sampling fraction of each row's stratum, where the population is finite.
+    raking : Raked or None
+        Targets that every replicate's weights meet again.
+    base : ndarray, shape (n,), or None
+        Weights before they were raked.
+    columns : ReplicateWeights or None
+        Replicate weights that came with the survey.
     """
 
     products: Floats
@@ -50,6 +70,11 @@ class Sample:
     psu: Ints
     designed: bool
     groups: tuple[tuple[str, Ints], ...]
+    reduction: Reduction
+    sampled: Floats | None = None
+    raking: Raked | None = None
+    base: Floats | None = None
+    columns: ReplicateWeights | None = None
 
     @property
     def parts(self) -> tuple[tuple[str, Ints], ...]:
@@ -60,9 +85,20 @@ class Sample:
         """Return the row numbers of a group."""
         return dict(self.groups)[group]
 
+    def moments(self, sums: Floats) -> Moments:
+        """Return the moments of sums (B, K) of rows."""
+        return self.reduction.moments(sums)
 
-def make_sample(survey: Survey) -> Sample:
-    """Reduce a survey to row products; its rows are not touched again but by weights."""
+
+def make_sample(survey: Survey, rule: MissingRule = "complete") -> Sample:
+    """Reduce a survey to row products; its rows are not touched again but by weights.
+
+    Parameters
+    ----------
+    survey : Survey
+    rule : {"complete", "mean", "em", "fiml"}
+        What to do about missing answers; FIML reads the rows itself.
+    """
     n = survey.values.shape[0]
     origin = scale_origin(survey.low, survey.high)
     design = survey.design
@@ -73,27 +109,62 @@ def make_sample(survey: Survey) -> Sample:
         groups += [
             (name, np.flatnonzero(codes == i)) for i, name in enumerate(survey.groups.values)
         ]
+    reduction = make_reduction(survey.values, origin, "complete" if rule == "fiml" else rule)
+    products = np.zeros((n, 0))
+    if isinstance(reduction, CompleteCases | MeanRule):
+        products = reduction.products
     return Sample(
-        products=products(survey.values, origin),
+        products=products,
         origin=origin,
         weights=design.weights,
         frequency=design.weight_kind == "frequency",
         strata=np.zeros(n, dtype=np.intp) if design.strata is None else design.strata,
-        psu=every if design.psu is None else design.psu,
-        designed=design.strata is not None or design.psu is not None,
+        psu=row_ranks(survey) if design.psu is None else design.psu,
+        designed=any(part is not None for part in (design.strata, design.psu, design.sampled)),
         groups=tuple(groups),
+        reduction=reduction,
+        sampled=design.sampled,
+        raking=None if design.raking is None else Raking(design.raking),
+        base=None if design.raking is None else design.raking.base,
+        columns=design.replicates,
     )
+
+
+def row_ranks(survey: Survey) -> Ints:
+    """Number the rows by what they say, so that what is drawn does not depend on their order.
+
+    Parameters
+    ----------
+    survey : Survey
+        Of n rows.
+
+    Returns
+    -------
+    ndarray of int, shape (n,)
+        A rank each; rows that say the same, weights and all, follow each other as they stand,
+        which makes no difference as they may stand for each other.
+    """
+    design = survey.design
+    columns: list[NDArray[Any]] = [np.nan_to_num(part, nan=-np.inf) for part in survey.values.T]
+    columns += [factor.codes for factor in survey.factors]
+    columns += [] if survey.groups is None else [survey.groups.codes]
+    columns += [part for part in (design.strata, design.sampled) if part is not None]
+    columns.append(design.weights / design.weights.max())
+    order = np.lexsort(columns)
+    ranks = np.empty(order.size, dtype=np.intp)
+    ranks[order] = np.arange(order.size)
+    return ranks
 
 
 def point_sums(sample: Sample, rows: Ints) -> Floats:
     """Return the weighted sums of some rows, shape (1, k)."""
-    return weighted_sums(sample.weights[rows][None, :], sample.products[rows])
+    return sample.reduction.sum_rows(sample.weights[rows][None, :], rows)
 
 
 def group_moments(sample: Sample) -> Moments:
     """Return the moments of every group as one batch, in the order of ``sample.groups``."""
     sums = np.concatenate([point_sums(sample, rows) for _, rows in sample.groups])
-    return moments_from_sums(sums, sample.origin)
+    return sample.moments(sums)
 
 
 def respondents(sample: Sample, rows: Ints, answered: NDArray[np.bool_]) -> float:

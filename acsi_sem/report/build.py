@@ -10,15 +10,19 @@ from acsi_sem.report.content import Provenance, ReportData, Section
 from acsi_sem.report.facts import Facts, gather
 from acsi_sem.report.sections import (
     breakdowns,
+    comparison,
     drivers,
     engines,
     invariance,
+    ipma,
     league,
     measurement,
     method,
+    prediction,
     record,
     sample,
     structure,
+    validity,
 )
 from acsi_sem.spec.study import Study
 from acsi_sem.tables.schema import SCHEMAS
@@ -63,7 +67,12 @@ def build_report(
         subtitle=_subtitle(facts, study),
         facts=_particulars(facts, study, period),
         headline=league.headline(facts),
-        findings=(*league.findings(facts), *_driver_finding(facts), *_warning_finding(facts)),
+        findings=(
+            *league.findings(facts),
+            *comparison.finding(facts),
+            *_driver_finding(facts),
+            *_warning_finding(facts),
+        ),
         sections=_sections(facts, study, provenance or Provenance(), files),
     )
 
@@ -73,11 +82,15 @@ def _sections(
 ) -> tuple[Section, ...]:
     made = (
         league.section(facts),
+        comparison.section(facts),
         drivers.section(facts),
+        ipma.section(facts),
         structure.section(facts),
+        prediction.section(facts),
         breakdowns.section(facts),
         engines.section(facts),
         measurement.section(facts),
+        validity.section(facts),
         invariance.section(facts),
         sample.section(facts),
         method.section(facts, study),

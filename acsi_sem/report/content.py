@@ -146,6 +146,28 @@ class DriverChart:
 
 
 @dataclass(frozen=True, slots=True)
+class MapPoint:
+    """A numbered indicator on the map; `family` is the place of its construct."""
+
+    number: int
+    label: str
+    importance: float
+    performance: float
+    family: int
+
+
+@dataclass(frozen=True, slots=True)
+class MapChart:
+    """Importance across, performance up, with lines at the means; `families` name the markers."""
+
+    points: tuple[MapPoint, ...]
+    families: tuple[str, ...]
+    across: str
+    up: str
+    means: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
 class EngineRow:
     """One path, one (value, low, high) per engine."""
 
@@ -162,7 +184,7 @@ class EngineChart:
     axis: str
 
 
-Chart: TypeAlias = IntervalChart | PathChart | DriverChart | EngineChart
+Chart: TypeAlias = IntervalChart | PathChart | DriverChart | MapChart | EngineChart
 
 
 @dataclass(frozen=True, slots=True)

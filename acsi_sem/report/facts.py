@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,9 @@ from acsi_sem.terms import ALL, PATH, Notice
 
 NAN: Final = float("nan")
 ALL_LABEL: Final = "All rows"
-INDEX_ENGINES: Final = ("pls", "semopy", "ml", "ols")
+Row: TypeAlias = dict[str, Any]
+"""A row of a table, column name to value."""
+INDEX_ENGINES: Final = ("pls", "plsc", "semopy", "ml", "ols")
 COVARIANCE_ENGINES: Final = ("semopy", "ml", "ordinal")
 
 
@@ -105,7 +107,7 @@ class Facts:
     standardised: Mapping[tuple[str, str, str, str, str], Estimate]
     quality: Mapping[tuple[str, str, str, str, str], float]
     measures: Mapping[tuple[str, str, str], float]
-    items: Mapping[tuple[str, str], Item]
+    items: Mapping[tuple[str, str, str], Item]
     breakdowns: Mapping[tuple[str, str], tuple[tuple[str, Estimate], ...]]
     error_kinds: Mapping[str, tuple[str, ...]]
 
@@ -127,10 +129,13 @@ class Facts:
 
     @property
     def warnings(self) -> tuple[Notice, ...]:
-        """The notices without the verdicts that have a chapter of their own."""
-        return tuple(
-            n for n in self.fit.notices if n.kind != "invariance" or n.subject not in self.scopes
-        )
+        """The notices without those that a chapter of their own shows."""
+        return tuple(notice for notice in self.fit.notices if not self._told(notice))
+
+    def _told(self, notice: Notice) -> bool:
+        if notice.kind == "invariance":
+            return notice.subject in self.scopes
+        return notice.kind in ("micom", "permutation") and not self.fit.micom.empty
 
     @property
     def target(self) -> str:
@@ -213,7 +218,9 @@ def gather(fit: Fit, study: Study | None) -> Facts:
         indicator_labels={i.name: words.clean(i.label.get(language)) for i in fit.model.indicators},
         indices=_limited(fit.indices, "index", ("group", "engine", "construct")),
         impacts=_limited(
-            fit.impacts, "estimate", ("group", "engine", "source", "target", "effect")
+            fit.impacts[fit.impacts["effect"] != "specific"],
+            "estimate",
+            ("group", "engine", "source", "target", "effect"),
         ),
         estimates=_limited(fit.estimates, "estimate", _ESTIMATE_KEY),
         standardised=dict(_standardised(fit)),
@@ -244,11 +251,17 @@ def _group_labels(fit: Fit) -> dict[str, str]:
     return labels | {ALL: ALL_LABEL}
 
 
-def rows(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
+def rows(table: pd.DataFrame) -> Iterator[Row]:
     """Walk a table as dicts of plain Python values."""
     names = list(table.columns)
     for values in zip(*(table[name].tolist() for name in names), strict=True):
         yield dict(zip(names, values, strict=True))
+
+
+def reasons(found: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Return why numbers are withheld or to be read with care, each reason once, as sentences."""
+    told = dict.fromkeys(words.clean(str(row["note"])) for row in found if row["note"])
+    return tuple(f"{words.sentence_case(text).rstrip('.')}." for text in told)
 
 
 def _limited(table: pd.DataFrame, value: str, keys: tuple[str, ...]) -> dict[Any, Estimate]:
@@ -275,7 +288,7 @@ def _standardised(fit: Fit) -> Iterator[tuple[Any, Estimate]]:
     for row in rows(fit.estimates):
         value, error = row["std_estimate"], row["std_estimate_se"]
         low, high = value - z * error, value + z * error
-        if row["engine"] == "pls":
+        if row["engine"] in ("pls", "plsc"):
             value, error = row["estimate"], row["std_error"]
             low, high = row["conf_low"], row["conf_high"]
         elif error == 0:
@@ -301,11 +314,11 @@ def _values(table: pd.DataFrame, keys: tuple[str, ...]) -> dict[Any, float]:
     return {tuple(row[key] for key in keys): row["value"] for row in rows(table)}
 
 
-def _items(table: pd.DataFrame) -> Iterator[tuple[tuple[str, str], Item]]:
+def _items(table: pd.DataFrame) -> Iterator[tuple[tuple[str, str, str], Item]]:
     for row in rows(table):
         numbers = (row["n"], row["missing"], row["mean"], row["sd"])
         item = Item(row["construct"], *numbers, row["low"], row["high"], row["index_weight"])
-        yield (row["group"], row["indicator"]), item
+        yield (row["group"], row["construct"], row["indicator"]), item
 
 
 def _breakdowns(fit: Fit, engine: str) -> dict[tuple[str, str], tuple[tuple[str, Estimate], ...]]:

@@ -99,8 +99,12 @@ def run_report(command: ReportCommand, progress: Progress) -> Outcome:
     settings = replace(study.settings, **command.overrides)
     model = load_model(_beside(study, study.model))
     group = study.group if command.group is None else command.group
-    if not group and "invariance" not in command.overrides:
-        settings = replace(settings, invariance=False)  # a study asks for it where there are groups
+    if not group:  # a study asks for them where there are groups
+        settings = replace(
+            settings,
+            invariance=bool(command.overrides.get("invariance")),
+            comparison=bool(command.overrides.get("comparison")),
+        )
     survey = read_survey(
         _data_path(command, study),
         model,
@@ -135,6 +139,14 @@ def _fit(name: str, survey: Survey, settings: Settings, progress: Progress, *, m
         meanstructure=settings.meanstructure,
         invariance=settings.invariance,
         release=settings.release,
+        weights_policy=settings.weights_policy,
+        resampling=settings.resampling,
+        fay=settings.fay,
+        folds=settings.folds,
+        repetitions=settings.repetitions,
+        antecedents=settings.antecedents,
+        comparison=settings.comparison,
+        permutations=settings.permutations,
         progress=progress,
     )
 
@@ -178,6 +190,12 @@ def all_tables(fitted: Fit) -> dict[str, pd.DataFrame]:
         "modification": fitted.modification,
         "residuals": fitted.residuals,
         "invariance": fitted.invariance,
+        "prediction": fitted.prediction,
+        "comparisons": fitted.comparisons,
+        "micom": fitted.micom,
+        "ipma": fitted.ipma,
+        "weighting": fitted.weighting,
+        "raking": fitted.raking,
         "missing": make_table(MISSING, [asdict(count) for count in fitted.survey.missing]),
         "warnings": make_table(WARNINGS, [asdict(notice) for notice in fitted.notices]),
     }
@@ -196,6 +214,9 @@ def _arguments(command: FitCommand) -> dict[str, object]:
         "weight_kind": command.design.weight_kind,
         "strata": command.design.stratum,
         "psu": command.design.psu,
+        "population": command.design.population,
+        "id": command.design.id,
+        "replicate_weights": command.design.replicates.prefix if command.design.replicates else "",
     }
 
 

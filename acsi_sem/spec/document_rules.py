@@ -77,6 +77,14 @@ def at_least_one(value: T) -> T:
     return value
 
 
+def several(value: list[T]) -> list[T]:
+    """Two or more: a construct of one component would be that component."""
+    if len(value) < 2:
+        got = show(value) if value else "none"
+        raise refuse("at least two components", got, "name two, or give it indicators")
+    return value
+
+
 def scale(value: object) -> tuple[float, float]:
     """Both ends of an answer scale."""
     ends = value if isinstance(value, list) else []

@@ -1,14 +1,15 @@
-"""Questions about the arrows of a model."""
+"""Questions about the arrows and the levels of a model."""
 
 from __future__ import annotations
 
 import graphlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from acsi_sem.spec.model import Model
+from acsi_sem.errors import Problem
+from acsi_sem.spec.model import Construct, Model
 
 
 def blocks(model: Model) -> NDArray[np.intp]:
@@ -38,8 +39,60 @@ def endogenous(model: Model) -> tuple[str, ...]:
 
 
 def exogenous(model: Model) -> tuple[str, ...]:
-    """Return the constructs that no arrow enters, in construct order."""
-    return tuple(name for name in model.construct_names if not sources_of(model, name))
+    """Return the constructs that no arrow enters, in construct order.
+
+    Components of a higher-order construct are not among them: they have no place in the paths.
+    """
+    parts = components(model)
+    outer = (name for name in model.construct_names if name not in parts)
+    return tuple(name for name in outer if not sources_of(model, name))
+
+
+def higher_order(model: Model) -> tuple[Construct, ...]:
+    """Return the constructs that are made of others, in construct order."""
+    return tuple(construct for construct in model.constructs if construct.components)
+
+
+def components(model: Model) -> dict[str, str]:
+    """Return the higher-order construct of every component, component by component."""
+    wholes = higher_order(model)
+    return {part: construct.name for construct in wholes for part in construct.components}
+
+
+def higher_order_problems(model: Model, place: str, engine: str) -> Iterator[Problem]:
+    """Say why an engine that knows no higher-order constructs cannot fit a model.
+
+    Parameters
+    ----------
+    model : Model
+    place : str
+        Where the engine was asked for, e.g. ``request``.
+    engine : str
+
+    Yields
+    ------
+    Problem
+        One, naming every higher-order construct; none when the model has none.
+    """
+    names = ", ".join(construct.name for construct in higher_order(model))
+    if names:
+        yield Problem(
+            place,
+            "engine",
+            "engine pls or ols for a model with higher-order constructs",
+            f"{engine} ({names})",
+            "use these engines, or give the construct indicators in place of components",
+        )
+
+
+def answer_places(model: Model) -> NDArray[np.intp]:
+    """Return, for each indicator in order, its place among ``model.answers``; shape (p,).
+
+    The places are 0 to p-1 in a model without higher-order constructs. Columns of answers become
+    columns of indicators by ``values[:, answer_places(model)]``, moments likewise.
+    """
+    place = {item.name: i for i, item in enumerate(model.answers)}
+    return np.array([place[item.name] for item in model.indicators], dtype=np.intp)
 
 
 def ancestors(model: Model, target: str) -> tuple[str, ...]:

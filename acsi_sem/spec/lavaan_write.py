@@ -9,7 +9,7 @@ from typing import Final
 
 from acsi_sem.errors import Problem, SpecError
 from acsi_sem.spec.findings import show
-from acsi_sem.spec.graph import endogenous, exogenous, sources_of
+from acsi_sem.spec.graph import endogenous, exogenous, higher_order, sources_of
 from acsi_sem.spec.model import Construct, Indicator, Model
 from acsi_sem.terms import LOADING, WEIGHT
 
@@ -36,15 +36,17 @@ def to_lavaan(model: Model) -> str:
         A text that ``lavaan::sem()`` fits as the covariance engines here do: the first loading of
         a block is 1, exogenous constructs covary, disturbances do not, a single item is free of
         error. Observed variables are the columns of the survey. A composite is written with
-        ``<~``, which lavaan estimates otherwise. Labels, scales, missing codes, expected signs
-        and PLS modes stand in comments: lavaan has no place for them.
+        ``<~``, which lavaan estimates otherwise. A higher-order construct is a factor of its
+        components, which no covariance engine here fits. Labels, scales, missing codes, expected
+        signs and PLS modes stand in comments: lavaan has no place for them.
 
     Raises
     ------
     SpecError
-        If lavaan cannot read a name, or would take a column for a construct.
+        If lavaan cannot read a name, or would take a column for a construct, or if a
+        higher-order construct is a composite, which lavaan's syntax does not have.
     """
-    problems = list(_names(model))
+    problems = [*_names(model), *_composites(model)]
     if problems:
         raise SpecError(problems)
     return "\n".join((*_head(model), *_blocks(model), *_paths(model), *_covariances(model), ""))
@@ -56,12 +58,21 @@ def _names(model: Model) -> Iterator[Problem]:
     for construct in model.constructs:
         yield from _name(f"constructs.{construct.name}", construct.name, model)
     for construct in model.constructs:
-        for item in construct.indicators:
+        for item in () if construct.components else construct.indicators:
             path = f"constructs.{construct.name}.indicators.{item.name}"
             yield from _name(path, item.column, model)
             if item.column in constructs and own.get(construct.name) != item.column:
                 got = f"{show(item.column)}, the name of a construct"
                 yield Problem(model.name, path, "a column with a name of its own", got, "rename it")
+
+
+def _composites(model: Model) -> Iterator[Problem]:
+    for construct in higher_order(model):
+        if construct.kind == "composite":
+            path = f"constructs.{construct.name}.kind"
+            expected = "a higher-order factor: lavaan has no composite of constructs"
+            remedy = "say factor, or leave the key out"
+            yield Problem(model.name, path, expected, "composite", remedy)
 
 
 def _name(path: str, name: str, model: Model) -> Iterator[Problem]:
@@ -86,6 +97,10 @@ def _blocks(model: Model) -> Iterator[str]:
         yield ""
         mode = "" if construct.mode == "A" else f" (PLS mode {construct.mode})"
         yield f"# {_line(construct.label.get())}{mode}"
+        if construct.components:
+            first, *rest = construct.components
+            yield f"{construct.name} {LOADING} {' + '.join((f'1*{first}', *rest))}"
+            continue
         for item in construct.indicators:
             yield f"#   {_describe(item)}"
         if not _is_observed(construct):

@@ -54,16 +54,7 @@ def _model(document: doc.ModelDocument, sha256: str) -> Model:
         name=document.name,
         title=Text.of(document.title, document.name),
         source=document.source,
-        constructs=tuple(
-            Construct(
-                name=name,
-                label=Text.of(part.label, name),
-                indicators=tuple(_indicators(part.indicators, document.defaults)),
-                mode=part.mode,
-                kind=part.kind,
-            )
-            for name, part in document.constructs.items()
-        ),
+        constructs=tuple(_constructs(document)),
         paths=tuple(
             Path(source, target.to, target.sign)
             for source, targets in document.paths.items()
@@ -73,6 +64,24 @@ def _model(document: doc.ModelDocument, sha256: str) -> Model:
         derive=tuple(_derivation(name, part) for name, part in document.derive.items()),
         sha256=sha256,
     )
+
+
+def _constructs(document: doc.ModelDocument) -> Iterator[Construct]:
+    """Make the constructs; the block of a higher-order one repeats those of its components."""
+    own = {
+        name: tuple(_indicators(part.indicators, document.defaults))
+        for name, part in document.constructs.items()
+    }
+    for name, part in document.constructs.items():
+        repeated = (item for component in part.components for item in own[component])
+        yield Construct(
+            name=name,
+            label=Text.of(part.label, name),
+            indicators=tuple(repeated) if part.components else own[name],
+            mode=part.mode,
+            kind=part.kind,
+            components=tuple(part.components),
+        )
 
 
 def _indicators(

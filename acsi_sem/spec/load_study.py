@@ -6,10 +6,18 @@ import os
 from collections.abc import Iterator, Mapping
 
 from acsi_sem.errors import SpecError
-from acsi_sem.spec import documents as doc
+from acsi_sem.spec import study_documents as doc
+from acsi_sem.spec.load_targets import check_rake, raking_from
 from acsi_sem.spec.model import Text
 from acsi_sem.spec.structure import validate
-from acsi_sem.spec.study import Codebook, DesignColumns, OutOfRangeRule, Settings, Study
+from acsi_sem.spec.study import (
+    Codebook,
+    DesignColumns,
+    OutOfRangeRule,
+    ReplicateColumns,
+    Settings,
+    Study,
+)
 from acsi_sem.spec.study_checks import check_study
 from acsi_sem.spec.yaml_source import Source, read_source
 
@@ -45,13 +53,14 @@ def study_from(source: Source) -> Study:
     """
     document, faults = validate(doc.StudyDocument, source.data)
     faults += check_study(source.data, source.folder)
+    faults += check_rake(source.data.get("rake"), ("rake",))
     if document is None or faults:
         raise SpecError(source.problems(faults))
     return _study(document, source)
 
 
 def _study(document: doc.StudyDocument, source: Source) -> Study:
-    data, design = document.data, document.design
+    data = document.data
     return Study(
         name=document.name,
         title=Text.of(document.title, document.name),
@@ -60,12 +69,13 @@ def _study(document: doc.StudyDocument, source: Source) -> Study:
         sheet=(data.sheet if data else None) or "",
         description=document.description,
         source=document.source,
-        design=DesignColumns(design.weight, design.weight_kind, design.stratum, design.psu),
+        design=_design(document.design),
         levels=tuple(document.levels.items()),
         group=document.group or "",
         columns=tuple(_codebooks(document.columns)),
         breakdowns=tuple(_codebooks(document.breakdowns)),
         out_of_range=tuple(_rules(document.out_of_range)),
+        rake=None if document.rake is None else raking_from(document.rake, source, ("rake",)),
         settings=_settings(document),
         language=document.report.language,
         folder=str(source.folder),
@@ -73,7 +83,25 @@ def _study(document: doc.StudyDocument, source: Source) -> Study:
     )
 
 
+def _design(design: doc.DesignPart) -> DesignColumns:
+    part = design.replicates
+    return DesignColumns(
+        design.weight,
+        design.weight_kind,
+        design.stratum,
+        design.psu,
+        design.population,
+        design.id,
+        None
+        if part is None
+        else ReplicateColumns(
+            tuple(part.columns), part.prefix or "", part.method, part.scale, part.fay
+        ),
+    )
+
+
 def _settings(document: doc.StudyDocument) -> Settings:
+    prediction = document.prediction
     return Settings(
         engines=tuple(document.engines),
         scheme=document.estimation.scheme,
@@ -86,7 +114,15 @@ def _settings(document: doc.StudyDocument) -> Settings:
         replicates=document.resampling.replicates,
         seed=document.resampling.seed,
         level=document.resampling.level,
-        ci=document.resampling.ci,
+        ci=document.resampling.ci or "",
+        weights_policy=document.estimation.weights_policy,
+        resampling=document.resampling.method,
+        fay=document.resampling.fay,
+        folds=prediction.folds if prediction else 0,
+        repetitions=prediction.repetitions if prediction else 5,
+        antecedents=prediction.antecedents if prediction else "earliest",
+        comparison=document.comparison is not None,
+        permutations=document.comparison.permutations if document.comparison else 999,
         minimum_rows=document.report.minimum_rows,
     )
 

@@ -71,7 +71,9 @@ class Indicator:
 class Construct:
     """A latent variable with its block of indicators.
 
-    `mode` is the PLS weighting of the block, `kind` the theory behind it.
+    `mode` is the PLS weighting of the block, `kind` the theory behind it. `components` names the
+    first-order constructs that make up a higher-order one; its `indicators` then repeat theirs,
+    component by component, and `mode` weights the components.
     """
 
     name: str
@@ -79,6 +81,7 @@ class Construct:
     indicators: tuple[Indicator, ...]
     mode: Literal["A", "B"] = "A"
     kind: Literal["factor", "composite"] | None = None
+    components: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +120,14 @@ class Model:
 
     @property
     def indicators(self) -> tuple[Indicator, ...]:
-        """Every indicator, block by block."""
+        """Every indicator, block by block; a higher-order block repeats those of its components."""
         return tuple(item for construct in self.constructs for item in construct.indicators)
+
+    @property
+    def answers(self) -> tuple[Indicator, ...]:
+        """Every indicator once: what a survey is asked for."""
+        blocks = (construct for construct in self.constructs if not construct.components)
+        return tuple(item for construct in blocks for item in construct.indicators)
 
     @property
     def construct_names(self) -> tuple[str, ...]:

@@ -17,10 +17,18 @@ from acsi_sem.spec.findings import (
     show,
 )
 from acsi_sem.spec.graph import find_cycle
-from acsi_sem.spec.model_facts import ArrowFact, IndicatorFact, ModelFacts, model_facts
+from acsi_sem.spec.model_facts import (
+    ArrowFact,
+    ComponentFact,
+    IndicatorFact,
+    ModelFacts,
+    model_facts,
+)
 
 MOST_NAMED: Final = 5
 MOST_LISTED: Final = 20
+MADE_OF: Final = ("indicators", "components")
+"""Keys that say what a construct is made of; it has exactly one of them."""
 
 
 def check_model(data: dict[str, object]) -> list[Finding]:
@@ -28,6 +36,9 @@ def check_model(data: dict[str, object]) -> list[Finding]:
     facts = model_facts(data)
     checks = (
         _names,
+        _made_of,
+        _components,
+        _arrows_of_components,
         _columns,
         _scales,
         _missing_codes,
@@ -50,6 +61,53 @@ def _names(facts: ModelFacts) -> Iterator[Finding]:
             yield Finding(item.loc, expected, got, "use each answer in one block only", "key")
         else:
             first[item.name] = item.loc
+
+
+def _made_of(facts: ModelFacts) -> Iterator[Finding]:
+    for name, keys in facts.keys:
+        found = [key for key in MADE_OF if key in keys]
+        loc: Loc = ("constructs", name)
+        if len(found) == 2:
+            remedy = "keep the components, each a construct with indicators of its own"
+            got = "both"
+            yield Finding((*loc, "components"), "indicators or components", got, remedy, "key")
+        elif not found and not any(did_you_mean(key, MADE_OF) for key in keys):
+            expected = "the key 'indicators' or the key 'components'"
+            yield Finding((*loc, "indicators"), expected, "neither")
+
+
+def _components(facts: ModelFacts) -> Iterator[Finding]:
+    first: dict[str, ComponentFact] = {}
+    known, higher = set(facts.constructs), {part.whole for part in facts.components}
+    for part in facts.components:
+        other = first.setdefault(part.name, part)
+        if part.name not in known:
+            yield _unknown(facts, part.loc, part.name, "value")
+        elif part.name in higher:
+            got = f"'{part.name}', which has components itself"
+            remedy = "a model has two levels: name the components of these in its place"
+            expected = "a construct with indicators of its own"
+            yield Finding(part.loc, expected, got, "" if part.name == part.whole else remedy)
+        elif other.whole != part.whole:
+            got = f"'{part.name}' again, first at {dotted(other.loc)}"
+            yield Finding(part.loc, "a component of one construct only", got, "remove one")
+
+
+def _arrows_of_components(facts: ModelFacts) -> Iterator[Finding]:
+    """A component takes part in the paths through the construct that it belongs to."""
+    higher = {part.whole for part in facts.components}
+    lower = [part for part in facts.components if part.name not in higher]
+    wholes = {part.name: part.whole for part in reversed(lower)}
+    expected = "arrows of higher-order constructs, not of their components"
+    for source in facts.sources:
+        if source in wholes:
+            got = f"the component '{source}' of '{wholes[source]}'"
+            remedy = f"let the arrows start at '{wholes[source]}'"
+            yield Finding(("paths", source), expected, got, remedy, "key")
+    for arrow in facts.arrows:
+        if arrow.target in wholes:
+            got = f"the component '{arrow.target}' of '{wholes[arrow.target]}'"
+            yield Finding(arrow.loc, expected, got, f"let it end at '{wholes[arrow.target]}'")
 
 
 def _columns(facts: ModelFacts) -> Iterator[Finding]:
@@ -144,11 +202,13 @@ def _targets(arrows: dict[tuple[str, str], ArrowFact]) -> dict[str, list[str]]:
 def _unconnected(facts: ModelFacts) -> Iterator[Finding]:
     known = set(facts.constructs)
     ends = {end for a in facts.arrows if a.source != a.target for end in (a.source, a.target)}
+    parts = {part.name for part in facts.components}
     # A misspelt end already has its message; its construct would only look unconnected.
-    if not facts.arrows_whole or not ends | set(facts.sources) <= known:
+    whole = facts.arrows_whole and facts.components_whole
+    if not whole or not ends | parts | set(facts.sources) <= known:
         return
     for name in facts.constructs:
-        if name not in ends:
+        if name not in ends | parts:
             expected = "an arrow to or from every construct"
             remedy = "PLS cannot weight a construct that is connected to nothing"
             yield Finding(("constructs", name), expected, f"none for '{name}'", remedy, "key")

@@ -50,10 +50,26 @@ class ArrowFact:
 
 
 @dataclass(frozen=True, slots=True)
+class ComponentFact:
+    """A construct that another one names as its component; `loc` is its place in the list."""
+
+    loc: Loc
+    name: str
+    whole: str
+
+
+@dataclass(frozen=True, slots=True)
 class ModelFacts:
-    """Everything in a model file that has a usable shape."""
+    """Everything in a model file that has a usable shape.
+
+    `keys` holds, of every construct that is a mapping, what it says anything about;
+    `components_whole` tells whether what every construct is made of can be read.
+    """
 
     constructs: tuple[str, ...]
+    keys: tuple[tuple[str, tuple[str, ...]], ...]
+    components: tuple[ComponentFact, ...]
+    components_whole: bool
     indicators: tuple[IndicatorFact, ...]
     missing_lists: tuple[tuple[Loc, tuple[str, ...]], ...]
     arrows: tuple[ArrowFact, ...]
@@ -72,6 +88,9 @@ def model_facts(data: dict[str, object]) -> ModelFacts:
     index = data.get("index")
     return ModelFacts(
         constructs=tuple(constructs),
+        keys=tuple((name, tuple(v)) for name, v in constructs.items() if isinstance(v, dict)),
+        components=tuple(_components(constructs)),
+        components_whole=all(_made_of_something(block) for block in constructs.values()),
         indicators=tuple(
             _indicator(construct, name, mapping(spec), defaults, defaults_whole)
             for construct, block in constructs.items()
@@ -112,6 +131,20 @@ def _indicator(
         scale_broken=scale is None and (scale_of.get("scale") is not None or not defaults_whole),
         missing=_missing(mapping(missing_of.get("missing")), (*missing_loc, "missing")),
     )
+
+
+def _components(constructs: dict[str, object]) -> Iterator[ComponentFact]:
+    for whole, block in constructs.items():
+        names = mapping(block).get("components")
+        for i, name in enumerate(names if isinstance(names, list) else []):
+            if isinstance(name, str):
+                yield ComponentFact(("constructs", whole, "components", i), name, whole)
+
+
+def _made_of_something(block: object) -> bool:
+    names = mapping(block).get("components", [])
+    readable = isinstance(names, list) and all(isinstance(name, str) for name in names)
+    return readable and not {"indicators", "components"}.isdisjoint(mapping(block))
 
 
 def _scale(value: object, loc: Loc) -> ScaleFact | None:

@@ -73,8 +73,8 @@ def model_yaml(model: Model, remarks: Iterable[str] = ()) -> str:
 
 
 def _commonest(model: Model) -> _Facts:
-    scales = Counter((item.low, item.high) for item in model.indicators)
-    codes = Counter(item.missing for item in model.indicators)
+    scales = Counter((item.low, item.high) for item in model.answers)
+    codes = Counter(item.missing for item in model.answers)
     return scales.most_common(1)[0][0], codes.most_common(1)[0][0]
 
 
@@ -85,6 +85,9 @@ def _construct(construct: Construct, default: _Facts) -> Iterator[str]:
         yield f"    mode: {construct.mode}"
     if construct.kind is not None:
         yield f"    kind: {construct.kind}"
+    if construct.components:
+        yield f"    components: [{', '.join(_text(name) for name in construct.components)}]"
+        return
     yield "    indicators:"
     for item in construct.indicators:
         yield f"      {_text(item.name)}: {_flow(_indicator(item, default))}"

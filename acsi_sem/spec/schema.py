@@ -7,7 +7,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from acsi_sem.spec.documents import ModelDocument, StudyDocument
+from acsi_sem.spec.documents import ModelDocument
+from acsi_sem.spec.study_documents import StudyDocument
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

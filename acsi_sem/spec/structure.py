@@ -22,7 +22,10 @@ _EXPECTED: Final = {
     "dict_type": "a mapping (key: value)",
     "model_type": "a mapping (key: value)",
     "list_type": "a list",
-    "greater_than_equal": "{ge} or more",
+    "greater_than_equal": "{ge:g} or more",
+    "greater_than": "a number above {gt:g}",
+    "less_than_equal": "a number up to {le:g}",
+    "less_than": "a number below {lt:g}",
 }
 _KEY: Final = "[key]"
 

@@ -6,19 +6,62 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from acsi_sem.spec.model import Text
-from acsi_sem.terms import Engine, Errors, IndexMeans, Interval, MissingRule, Scheme, WeightKind
+from acsi_sem.spec.raking import RakingSpec
+from acsi_sem.terms import (
+    Antecedents,
+    Engine,
+    Errors,
+    IndexMeans,
+    Interval,
+    MissingRule,
+    ReplicateMethod,
+    Resampling,
+    Scheme,
+    WeightKind,
+    WeightsPolicy,
+)
 
 OutOfRange = Literal["error", "missing", "low", "high"]
 
 
 @dataclass(frozen=True, slots=True)
+class ReplicateColumns:
+    """Columns of replicate weights that came with the survey.
+
+    Attributes
+    ----------
+    columns : tuple of str
+        Their names; or `prefix`, what all their names begin with.
+    method : str
+        How they were made; it fixes the coefficients of the squared deviations.
+    scale : float or None
+        Overrides the coefficient common to all replicates.
+    fay : float
+        Fay's factor, for method ``fay``.
+    """
+
+    columns: tuple[str, ...] = ()
+    prefix: str = ""
+    method: ReplicateMethod = "bootstrap"
+    scale: float | None = None
+    fay: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class DesignColumns:
-    """The survey design's columns, each a column name or None."""
+    """The survey design's columns, each a column name or None.
+
+    `population` holds the size of a stratum's population in units, or its sampling fraction;
+    `id` tells respondents apart.
+    """
 
     weight: str | None = None
     weight_kind: WeightKind = "sampling"
     stratum: str | None = None
     psu: str | None = None
+    population: str | None = None
+    id: str | None = None
+    replicates: ReplicateColumns | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +104,9 @@ class OutOfRangeRule:
 class Settings:
     """How to estimate; the command line may override each.
 
-    ``replicates=0`` means no bootstrap: standard errors and limits of PLS are then empty.
+    ``replicates=0`` means no bootstrap: standard errors and limits of PLS are then empty, unless
+    `ci` is ``linearised``. An empty `ci` means percentile with a bootstrap, else normal. `folds`
+    above zero asks for cross-validated prediction, `comparison` for the differences of groups.
     """
 
     engines: tuple[Engine, ...] = ("pls", "semopy", "ols")
@@ -76,7 +121,15 @@ class Settings:
     meanstructure: bool = False
     invariance: bool = False
     release: tuple[str, ...] = ()
-    ci: Interval = "percentile"
+    ci: Interval | Literal[""] = ""
+    weights_policy: WeightsPolicy = "allow"
+    resampling: Resampling = "bootstrap"
+    fay: float = 0.5
+    folds: int = 0
+    repetitions: int = 5
+    antecedents: Antecedents = "earliest"
+    comparison: bool = False
+    permutations: int = 999
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +152,8 @@ class Study:
         Labels of codes for grouping columns and others.
     breakdowns : tuple of Codebook
         The variables to break the index down by.
+    rake : RakingSpec or None
+        Targets that the weights are raked to.
     folder : str
         Folder of the study file, for relative paths.
     """
@@ -116,6 +171,7 @@ class Study:
     columns: tuple[Codebook, ...] = ()
     breakdowns: tuple[Codebook, ...] = ()
     out_of_range: tuple[OutOfRangeRule, ...] = ()
+    rake: RakingSpec | None = None
     settings: Settings = field(default_factory=Settings)
     language: str = "en"
     folder: str = "."

@@ -32,7 +32,11 @@ def check_study(data: dict[str, object], folder: Path) -> list[Finding]:
     folder : Path
         Folder of the study file; the model file is looked up from it.
     """
-    found = [*_model_file(data.get("model"), folder), *_design(mapping(data.get("design")))]
+    found = [
+        *_model_file(data.get("model"), folder),
+        *_design(mapping(data.get("design")), data.get("rake")),
+    ]
+    found += [*_nothing(data)]
     found += [*_levels(mapping(data.get("levels"))), *_group(data)]
     for part in ("columns", "breakdowns"):
         for column, entry in mapping(data.get(part)).items():
@@ -40,6 +44,16 @@ def check_study(data: dict[str, object], folder: Path) -> list[Finding]:
     for column, rules in mapping(data.get("out_of_range")).items():
         found += islice(_out_of_range(("out_of_range", column), mapping(rules)), MOST_KNOWN)
     return found
+
+
+def _nothing(data: dict[str, object]) -> Iterator[Finding]:
+    """Find parts that are named and left empty: it cannot be told whether they are wanted."""
+    places: list[Loc] = [("prediction",), ("comparison",), ("rake",), ("design", "replicates")]
+    for loc in places:
+        inside = data if len(loc) == 1 else mapping(data.get(str(loc[0])))
+        if loc[-1] in inside and inside[str(loc[-1])] is None:
+            remedy = "write {} where there is nothing to say, or remove the key"
+            yield Finding(loc, "a mapping (key: value)", "nothing", remedy, "key")
 
 
 def _model_file(model: object, folder: Path) -> Iterator[Finding]:
@@ -57,12 +71,19 @@ def _model_file(model: object, folder: Path) -> Iterator[Finding]:
     yield Finding(("model",), "a model file", f"no such file {show(model)}", remedy)
 
 
-def _design(design: dict[str, object]) -> Iterator[Finding]:
+def _design(design: dict[str, object], rake: object) -> Iterator[Finding]:
     if design.get("weight_kind") is not None and design.get("weight") is None:
         remedy = "add 'weight: COLUMN' or remove weight_kind"
         yield Finding(("design", "weight_kind"), "a column of weights", "none", remedy, "key")
+    if design.get("weight_kind") == "frequency" and rake is not None:
+        got = "frequency weights, which count respondents"
+        yield Finding(("rake",), "sampling weights", got, "remove rake or weight_kind", "key")
+    replicates = mapping(design.get("replicates"))
+    if replicates and bool(replicates.get("prefix")) == bool(replicates.get("columns")):
+        got = "both" if replicates.get("prefix") else "neither"
+        yield Finding(("design", "replicates"), "a prefix or a list of columns", got)
     weight = design.get("weight")
-    for role in ("stratum", "psu"):
+    for role in ("stratum", "psu", "population", "id"):
         if isinstance(weight, str) and design.get(role) == weight:
             got = f"'{weight}', the column of weights"
             yield Finding(("design", role), "a column of its own", got)

@@ -50,7 +50,7 @@ def _kind(source: Source) -> str:
 def _describe_model(model: Model) -> str:
     counts = (
         _count(len(model.constructs), "construct"),
-        _count(len(model.indicators), "indicator"),
+        _count(len(model.answers), "indicator"),
         _count(len(model.paths), "path"),
     )
     return f"model {model.name}, {', '.join(counts)}, index {model.index}"

@@ -39,8 +39,8 @@ def check_answers(
 
     Parameters
     ----------
-    values : ndarray, shape (n, p)
-        Answers, NaN where there is none.
+    values : ndarray, shape (n, a)
+        Answers to the distinct items, NaN where there is none.
     respondents : ndarray, shape (n,)
         How many each row stands for.
     minimum : int
@@ -50,7 +50,7 @@ def check_answers(
     if _tell_empty(model, values, missing, findings):
         return
     every = np.ones(len(values), dtype=bool)
-    least = _Least(minimum, len(model.indicators) + 1, respondents)
+    least = _Least(minimum, len(model.answers) + 1, respondents)
     _check_part(model, values, _Part("all rows", "", every), least, findings)
     if findings.problems or groups is None:
         return
@@ -77,7 +77,7 @@ def _tell_empty(
     model: Model, values: Floats, missing: Sequence[MissingCount], findings: Findings
 ) -> bool:
     empty = np.asarray(np.isnan(values).all(axis=0))
-    for item, gone in zip(model.indicators, empty, strict=True):
+    for item, gone in zip(model.answers, empty, strict=True):
         if gone:
             counts = [m for m in missing if m.indicator == item.name]
             why = ", ".join(f"{m.code or m.label}: {m.count:,}" for m in counts)
@@ -124,7 +124,7 @@ def _check_part(
         return True
     answers = values[complete]
     constant = (answers == answers[0]).all(axis=0)
-    for item, same, value in zip(model.indicators, constant, answers[0], strict=True):
+    for item, same, value in zip(model.answers, constant, answers[0], strict=True):
         if same:
             got = f"{number_key(float(value))} in every complete row{part.name}"
             remedy = "leave the item out of the model or the group out of the file"
@@ -136,12 +136,12 @@ def _tell_short(
     model: Model, values: Floats, part: _Part, complete: int, least: int, findings: Findings
 ) -> None:
     answered = (~np.isnan(values[part.rows])).sum(axis=0)
-    worst = model.indicators[int(answered.argmin())].name
+    worst = model.answers[int(answered.argmin())].name
     total = int(part.rows.sum())
     fewest = int(answered.min())
     why = f" ({worst} has {fewest:,} answers)" if fewest < total else ""
     got = f"{complete:,} of {total:,}{why}"
-    floor = len(model.indicators) + 1
+    floor = len(model.answers) + 1
     remedy = (
         "add rows or drop indicators"
         if least == floor

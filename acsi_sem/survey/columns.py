@@ -37,7 +37,7 @@ def model_columns(model: Model) -> tuple[str, ...]:
     """Return the columns that the model's indicators and derived items read, in order."""
     derived = {recipe.name: recipe for recipe in model.derive}
     columns: list[str] = []
-    for item in model.indicators:
+    for item in model.answers:
         recipe = derived.get(item.column)
         columns += [column for _, column in recipe.inputs] if recipe else [item.column]
     return tuple(dict.fromkeys(columns))

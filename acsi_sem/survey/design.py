@@ -10,6 +10,11 @@ import numpy as np
 
 from acsi_sem.spec.study import DesignColumns
 from acsi_sem.survey.cells import NOT_AVAILABLE, Cell, Cells, read_cells, say_cells
+from acsi_sem.survey.design_columns import (
+    replicate_weights,
+    respondent_ids,
+    sampling_fractions,
+)
 from acsi_sem.survey.raw import Findings, Raw
 from acsi_sem.survey.recode import tell_typed, text_advice
 from acsi_sem.survey.survey import Design, Floats, Ints
@@ -37,17 +42,26 @@ def read_design(
         psu = _nest(psu, strata, columns.psu or "", findings)
     if strata is not None:
         _tell_single(strata, strata_names, psu, columns.stratum or "", findings)
+    others = (columns.weight, columns.stratum, columns.psu, columns.population, columns.id)
     return Design(
         weights if weights is not None else np.ones(len(raw.places)),
         columns.weight_kind,
         weighted=weights is not None,
         strata=strata,
         psu=psu,
+        sampled=sampling_fractions(raw, columns, strata, psu, findings),
+        ids=respondent_ids(raw, columns, findings),
+        replicates=replicate_weights(raw, columns.replicates, items, findings, others),
     )
 
 
 def _check_roles(columns: DesignColumns, items: Sequence[str], findings: Findings) -> None:
-    roles = {"weight": columns.weight, "stratum": columns.stratum, "PSU": columns.psu}
+    roles = {
+        "weight": columns.weight,
+        "stratum": columns.stratum,
+        "PSU": columns.psu,
+        "population": columns.population,
+    }
     for role, name in roles.items():
         if name in items:
             got = "an indicator of the model"

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from acsi_sem.spec.graph import answer_places
 from acsi_sem.spec.model import Indicator, Model
+from acsi_sem.spec.raking import RakingSpec
 from acsi_sem.spec.study import Codebook, DesignColumns, OutOfRangeRule, Study
 from acsi_sem.survey.checks import check_answers
 from acsi_sem.survey.columns import check_columns, check_rows, model_columns
 from acsi_sem.survey.derive import price_tolerance
 from acsi_sem.survey.design import read_design
+from acsi_sem.survey.design_columns import design_names
 from acsi_sem.survey.factors import NO_CODEBOOK, read_breakdown, read_groups
 from acsi_sem.survey.formats import read_raw
 from acsi_sem.survey.frame import raw_frame
+from acsi_sem.survey.raking import rake_weights
 from acsi_sem.survey.raw import Findings, Raw
 from acsi_sem.survey.recode import Answers, read_answers
 from acsi_sem.survey.survey import Design, Factor, Survey
@@ -40,13 +44,13 @@ class _Plan:
     rules: tuple[OutOfRangeRule, ...]
     minimum_rows: int
     language: str
+    rake: RakingSpec | None = None
 
     @property
     def wanted(self) -> tuple[str, ...]:
         """Names of the columns of the design, the groups and the breakdowns."""
-        design = (self.design.weight, self.design.stratum, self.design.psu)
         books = [book.column for book in self.breakdowns]
-        return tuple(name for name in (*design, self.group, *books) if name)
+        return tuple(name for name in (*design_names(self.design), self.group, *books) if name)
 
     def book(self, column: str) -> Codebook:
         """Return the first codebook of a column that says something of its codes."""
@@ -147,6 +151,7 @@ def _make_plan(
         study.out_of_range,
         minimum_rows,
         study.language,
+        study.rake,
     )
 
 
@@ -154,15 +159,17 @@ def _build(raw: Raw, model: Model, plan: _Plan) -> Survey:
     findings = Findings(raw.source.name, notices=list(raw.notices))
     check_rows(raw, findings)
     check_columns(raw, (*model_columns(model), *plan.wanted), findings)
-    answers = [_answers(raw, model, item, plan.rules, findings) for item in model.indicators]
+    answers = [_answers(raw, model, item, plan.rules, findings) for item in model.answers]
     design = read_design(raw, plan.design, model_columns(model), findings)
+    if plan.rake is not None and not findings.problems:
+        design = _rake(raw, plan, plan.rake, design, findings)
     groups = _groups(raw, plan, findings)
     factors = tuple(_factors(raw, plan, findings))
     findings.close()
     values = np.column_stack([column.values for column in answers])
     missing = tuple(
         count
-        for item, column in zip(model.indicators, answers, strict=True)
+        for item, column in zip(model.answers, answers, strict=True)
         for count in column.counts(item.name, design.respondents)
     )
     stands_for = design.respondents
@@ -170,7 +177,7 @@ def _build(raw: Raw, model: Model, plan: _Plan) -> Survey:
     findings.close()
     return Survey(
         items=tuple(item.name for item in model.indicators),
-        values=_freeze(_turn(values, model.indicators)),
+        values=_freeze(_turn(values[:, answer_places(model)], model.indicators)),
         low=_freeze(np.array([item.low for item in model.indicators], dtype=float)),
         high=_freeze(np.array([item.high for item in model.indicators], dtype=float)),
         design=_freeze_design(design),
@@ -181,6 +188,11 @@ def _build(raw: Raw, model: Model, plan: _Plan) -> Survey:
         notices=tuple(findings.notices),
         labels=dict(zip(groups.keys, groups.categories, strict=True)) if groups else {},
     )
+
+
+def _rake(raw: Raw, plan: _Plan, spec: RakingSpec, design: Design, findings: Findings) -> Design:
+    weights, made = rake_weights(raw, spec, design.weights, findings, plan.book, plan.language)
+    return replace(design, weights=weights, weighted=True, raking=made)
 
 
 def _answers(
@@ -235,7 +247,8 @@ def _freeze_factor(factor: Factor) -> Factor:
 
 
 def _freeze_design(design: Design) -> Design:
-    for array in (design.weights, design.strata, design.psu):
+    replicates = None if design.replicates is None else design.replicates.weights
+    for array in (design.weights, design.strata, design.psu, design.sampled, replicates):
         if array is not None:
             _freeze(array)
     return design

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from acsi_sem.terms import Notice, WeightKind
+from acsi_sem.kernels.raking_rows import RakingPlan
+from acsi_sem.terms import Notice, ReplicateMethod, WeightKind
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -45,11 +46,33 @@ class Factor:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplicateWeights:
+    """Replicate weights that came with the survey, and how they were made.
+
+    Attributes
+    ----------
+    weights : ndarray, shape (R, n)
+        Whole weights, not factors.
+    method : str
+    scale : float or None
+        Coefficient of the squared deviations, where it is not the method's own.
+    fay : float
+    """
+
+    weights: Floats
+    method: ReplicateMethod
+    scale: float | None
+    fay: float
+
+
+@dataclass(frozen=True, slots=True)
 class Design:
     """Weights, strata and primary sampling units of the rows.
 
-    `weights` (n,) as in the file, ones where there are none; `strata` and `psu` (n,) are
-    consecutive numbers from 0, or None. A PSU number is unique over strata.
+    `weights` (n,) as in the file, ones where there are none, raked where the study rakes; `strata`
+    and `psu` (n,) are consecutive numbers from 0, or None. A PSU number is unique over strata.
+    `sampled` (n,) is the sampling fraction of each row's stratum; `ids` tell respondents apart;
+    `replicates` are the weights that came with the survey; `raking` how weights were raked.
     """
 
     weights: Floats
@@ -57,6 +80,10 @@ class Design:
     weighted: bool = False
     strata: Ints | None = None
     psu: Ints | None = None
+    sampled: Floats | None = None
+    ids: tuple[str, ...] | None = None
+    replicates: ReplicateWeights | None = None
+    raking: RakingPlan | None = None
 
     @property
     def respondents(self) -> Floats:

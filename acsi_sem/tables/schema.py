@@ -50,13 +50,80 @@ IMPACTS: Final = Schema(
     "impacts",
     {
         **_schema("", "group engine source target effect", f"estimate {_LIMITS}").columns,
+        "via": "text",
         "note": "text",
     },
 )
 FIT_MEASURES: Final = _schema("fit_measures", "group engine measure", "value")
-QUALITY: Final = _schema(
-    "quality", "group engine construct indicator measure", "value conf_low conf_high"
+QUALITY: Final = Schema(
+    "quality",
+    {
+        **_schema(
+            "",
+            "group engine construct indicator measure",
+            "value conf_low conf_high std_error p_value",
+        ).columns,
+        "note": "text",
+    },
 )
+PREDICTION: Final = Schema(
+    "prediction",
+    {
+        **_schema(
+            "",
+            "group engine construct indicator measure",
+            "value std_error statistic p_value conf_low conf_high",
+        ).columns,
+        "note": "text",
+    },
+)
+COMPARISONS: Final = Schema(
+    "comparisons",
+    {
+        **_schema(
+            "",
+            "group other engine lhs op rhs",
+            "estimate other_estimate difference conf_low conf_high p_permutation p_bootstrap "
+            "p_holm",
+        ).columns,
+        "note": "text",
+    },
+)
+MICOM: Final = Schema(
+    "micom",
+    {
+        **_schema(
+            "", "group other construct step", "value limit_low limit_high p_value holds"
+        ).columns,
+        "reading": "text",
+        "note": "text",
+    },
+)
+IPMA: Final = Schema(
+    "ipma",
+    {
+        **_schema(
+            "",
+            "group engine target construct indicator",
+            "importance importance_low importance_high performance performance_low "
+            "performance_high conf_level",
+        ).columns,
+        "note": "text",
+    },
+)
+WEIGHTING: Final = Schema(
+    "weighting",
+    {
+        **_schema(
+            "",
+            "group stage",
+            "minimum maximum mean cv deff n_eff largest_share at_bound",
+            "n",
+        ).columns,
+        "note": "text",
+    },
+)
+RAKING: Final = _schema("raking", "variable category", "target before after", "n")
 BREAKDOWNS: Final = Schema(
     "breakdowns",
     {
@@ -98,6 +165,12 @@ SCHEMAS: Final[tuple[Schema, ...]] = (
     MODIFICATION,
     RESIDUALS,
     INVARIANCE,
+    PREDICTION,
+    COMPARISONS,
+    MICOM,
+    IPMA,
+    WEIGHTING,
+    RAKING,
     MISSING,
     WARNINGS,
 )

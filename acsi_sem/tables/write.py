@@ -26,7 +26,7 @@ def csv_bytes(table: pd.DataFrame) -> bytes:
     safe = table.copy()
     for name in _SURVEY_TEXT:
         if name in safe.columns:
-            safe[name] = [_neutral(str(text)) for text in safe[name]]
+            safe[name] = [neutral(str(text)) for text in safe[name]]
     text: str = safe.to_csv(index=False, lineterminator="\n")
     return text.encode("utf-8")
 
@@ -42,7 +42,7 @@ def parquet_bytes(table: pd.DataFrame) -> bytes:
     return buffer.getvalue()
 
 
-def _neutral(text: str) -> str:
+def neutral(text: str) -> str:
     """Put an apostrophe before what a spreadsheet would run; plain numbers stay."""
     if not text.startswith(_FORMULA_START):
         return text

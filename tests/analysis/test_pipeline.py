@@ -222,7 +222,6 @@ def test_complete_means_differ_from_available_ones() -> None:
         ({"engines": ()}, "at least one"),
         ({"engines": ("lisrel",)}, "'lisrel'"),
         ({"engines": ("pls", "pls")}, "pls twice"),
-        ({"engines": ("plsc",)}, "does not have yet"),
         ({"scheme": "newton"}, "scheme"),
         ({"bootstrap": 5}, "50 to 1000000"),
         ({"bootstrap": -1}, "50 to 1000000"),
@@ -244,12 +243,20 @@ def test_all_request_problems_come_at_once() -> None:
     assert len(caught.value.problems) == 3
 
 
-def test_mode_b_is_refused_not_ignored() -> None:
+def test_mode_b_weights_are_those_of_a_regression() -> None:
     first, *rest = MODEL.constructs
     changed = Construct(first.name, first.label, first.indicators, mode="B")
     model = replace(MODEL, constructs=(changed, *rest))
-    with pytest.raises(UsageError, match=r"expectations\.mode"):
-        fit(model, make_survey(), bootstrap=0)
+    survey = make_survey(missing=0.0, grouped=False)
+    found = fit(model, survey, bootstrap=0).estimates
+    items = (survey.values - survey.values.mean(axis=0)) / survey.values.std(axis=0)
+    weights = found.query("op == '<~' and lhs == 'expectations'")["estimate"].to_numpy()
+    assert_allclose((items[:, :3] @ weights).std(), 1.0, rtol=1e-9)
+    loadings = found.query("op == '=~' and lhs == 'expectations'")["estimate"].to_numpy()
+    assert_allclose(np.corrcoef(items[:, :3].T) @ weights, loadings, rtol=1e-9)
+    plain = fit(MODEL, survey, bootstrap=0).estimates
+    before = plain.query("op == '<~' and lhs == 'expectations'")["estimate"].to_numpy()
+    assert not np.allclose(weights, before, atol=0.01)
 
 
 def test_a_survey_of_another_model_is_refused() -> None:

@@ -97,8 +97,12 @@ def test_replicates_carry_the_index_and_its_impacts(fitted: Fit) -> None:
 def test_effects_have_delta_errors_without_a_bootstrap() -> None:
     large = survey(3, (1500, 1600), missing=0.0)
     key = ["group", "source", "target", "effect"]
-    plain = fit(MODEL, large, engines=("ml",), bootstrap=0).impacts
-    drawn = fit(MODEL, large, engines=("ml",), bootstrap=400).impacts
+    every = fit(MODEL, large, engines=("ml",), bootstrap=0).impacts
+    routes = every.query("effect == 'specific'")
+    assert routes["std_error"].isna().all()
+    assert (routes["note"] == "no standard error of a specific effect without replicates").all()
+    plain = every.query("effect != 'specific'")
+    drawn = fit(MODEL, large, engines=("ml",), bootstrap=400).impacts.query("effect != 'specific'")
     merged = plain.merge(drawn, on=key)
     assert len(merged) == len(plain)
     assert (merged["std_error_x"] > 0).all()
@@ -230,12 +234,21 @@ def test_ordinal_answers_have_their_engine() -> None:
     ("change", "words"),
     [
         ({"engines": ("semopy",), "missing": "fiml"}, "engines ml with fiml"),
-        ({"engines": ("ml",), "missing": "em"}, "engines pls and ols with em"),
-        ({"engines": ("pls",), "missing": "em", "bootstrap": 100}, "no bootstrap with em"),
+        ({"engines": ("ml",), "missing": "em"}, "engines pls, plsc, ols with em"),
+        ({"engines": ("pls",), "missing": "em", "ci": "bca"}, "percentile or normal with em"),
+        ({"engines": ("pls",), "missing": "em", "index_means": "complete"}, "available with em"),
+        ({"engines": ("pls",), "missing": "em", "folds": 5}, "item means"),
+        ({"engines": ("pls",), "resampling": "jackknife", "ci": "bca"}, "normal with jackknife"),
+        ({"engines": ("pls",), "resampling": "columns"}, "replicate weights in the survey"),
+        ({"engines": ("pls",), "resampling": "brr"}, "strata of two units each"),
+        ({"engines": ("ols",), "folds": 5}, "engine pls"),
+        ({"engines": ("pls",), "comparison": True, "permutations": 20}, "100 to 1000000"),
+        ({"engines": ("pls",), "weights_policy": "clip"}, "allow, nonnegative, drop"),
         ({"engines": ("ml",), "missing": "fiml", "se": "cluster"}, "robust or ml with fiml"),
         ({"engines": ("ml",), "se": "cluster"}, "strata or PSUs beside cluster"),
         ({"engines": ("ml",), "se": "sandwich"}, "one of robust"),
-        ({"engines": ("ml",), "missing": "mean"}, "one of complete"),
+        ({"engines": ("ml",), "missing": "mean"}, "engines pls, plsc, ols with mean"),
+        ({"engines": ("pls",), "missing": "median"}, "one of complete"),
         ({"engines": ("pls",), "invariance": True}, "engine semopy or ml"),
         ({"engines": ("ml",), "release": ("a =~ b",)}, "invariance beside it"),
         ({"engines": ("ml",), "invariance": True, "release": ("a =~ b",)}, "a =~ b"),

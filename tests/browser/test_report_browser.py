@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from report_cases import RECORD, crowded_fit, small_fit, study
+from report_cases import RECORD, crowded_fit, small_fit, study, suite_fit
 
 from acsi_sem.report import build_report, render_html
 
@@ -52,6 +52,14 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
+def suite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report with prediction, comparison, raked weights and the map of indicators."""
+    path = tmp_path_factory.mktemp("suite") / "report.html"
+    path.write_text(render_html(build_report(suite_fit(), study(), RECORD)), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
 def crowded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The report on forty groups, as a file."""
     path = tmp_path_factory.mktemp("crowded") / "report.html"
@@ -81,17 +89,23 @@ def test_no_complaint_and_no_request(browser: Browser, report: Path) -> None:
 
 
 @pytest.mark.parametrize("width", [320, 375, 768, 1280])
-def test_nothing_overflows(browser: Browser, report: Path, width: int) -> None:
-    page = visit(browser, report, width)
+@pytest.mark.parametrize("made", ["report", "suite"])
+def test_nothing_overflows(
+    browser: Browser, request: pytest.FixtureRequest, made: str, width: int
+) -> None:
+    page = visit(browser, request.getfixturevalue(made), width)
     page.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.close()
 
 
 @pytest.mark.parametrize("width", [375, 1280])
-def test_chart_texts_stay_inside_their_pictures(browser: Browser, report: Path, width: int) -> None:
+@pytest.mark.parametrize("made", ["report", "suite"])
+def test_chart_texts_stay_inside_their_pictures(
+    browser: Browser, request: pytest.FixtureRequest, made: str, width: int
+) -> None:
     """The browser's own fonts fit where the estimate of widths put them."""
-    page = visit(browser, report, width)
+    page = visit(browser, request.getfixturevalue(made), width)
     page.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
     clipped = page.evaluate(
         """() => [...document.querySelectorAll('.picture svg')].flatMap(svg => {

@@ -20,6 +20,7 @@ FIT = ["fit", str(MODEL), "--data", "x.csv", "--out", "o"]
 TABLES = {
     *("estimates", "indices", "impacts", "fit_measures", "quality"),
     *("breakdowns", "items", "missing", "warnings", "modification", "residuals", "invariance"),
+    *("prediction", "comparisons", "micom", "ipma", "weighting", "raking"),
 }
 
 
@@ -55,7 +56,7 @@ def test_fit_writes_tables_manifest_and_log(survey: Path, tmp_path: Path, capsys
     }
     assert all(count["failed"] == 0 for count in manifest["replicates"])
     assert sum(count["count"] for count in manifest["missing"]) > 0
-    assert len(manifest["files"]) == 24
+    assert len(manifest["files"]) == 36
     log = json.loads((tmp_path / "run.log.json").read_text(encoding="utf-8"))
     assert log["seconds"] > 0
 
@@ -154,13 +155,15 @@ def test_strict_ends_with_7_when_there_are_warnings(survey: Path, tmp_path: Path
         (["run"], 2, "run, which this version does not have yet"),
         (["nonsense"], 2, "No such command"),
         (["fit"], 2, "Missing argument"),
-        ([*FIT, "--engine", "plsc"], 2, "plsc"),
         ([*FIT, "--engine", "lisrel"], 2, "'lisrel'"),
-        ([*FIT, "--missing", "mean"], 2, "--missing"),
-        ([*FIT, "--ci", "normal"], 2, "--ci"),
-        (["report", "study.yaml", "--ci", "exact"], 2, "percentile or bca"),
+        ([*FIT, "--missing", "median"], 2, "--missing"),
+        ([*FIT, "--ci", "exact"], 2, "--ci"),
+        ([*FIT, "--resampling", "paper"], 2, "--resampling"),
+        ([*FIT, "--replicate-method", "jk"], 2, "--replicate-method"),
+        ([*FIT, "--population", ""], 2, "--population: expected a name"),
+        (["report", "study.yaml", "--ci", "exact"], 2, "percentile or"),
         ([*FIT, "--se", "sandwich"], 2, "--se"),
-        ([*FIT, "--weights-policy", "drop"], 2, "dr"),
+        ([*FIT, "--weights-policy", "clip"], 2, "nonnegative"),
         ([*FIT, "--scheme", "x"], 2, "factorial"),
         (
             [*FIT, "--bootstrap", "many"],

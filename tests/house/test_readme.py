@@ -40,7 +40,7 @@ def test_five_lines_of_python(checkout: Path) -> None:
 def test_the_command_line(checkout: Path) -> None:
     (text,) = [block for block in blocks("sh") if "acsi-sem fit" in block]
     commands = [shlex.split(line, comments=True) for line in text.replace("\\\n", "").splitlines()]
-    assert len(commands) == 6
+    assert len(commands) == 7
     for program, *arguments in commands:
         assert program == ".venv/bin/acsi-sem"
         assert run([word.replace("2000", "100") for word in arguments]) == 0
@@ -49,11 +49,22 @@ def test_the_command_line(checkout: Path) -> None:
 def test_the_model_in_it_is_the_shipped_one(checkout: Path) -> None:
     from acsi_sem.spec.load import load_model
 
-    (text,) = blocks("yaml")
+    text = blocks("yaml")[0]
     (checkout / "short.yaml").write_text(text, encoding="utf-8")
     short, whole = load_model("short.yaml"), load_model("models/acsi.yaml")
     assert short.paths == whole.paths
     assert [i.name for i in short.indicators] == [i.name for i in whole.indicators]
+
+
+def test_the_part_of_a_study_in_it_is_valid(checkout: Path) -> None:
+    from acsi_sem.spec.load_study import load_study
+
+    head = "schema: 1\nname: mine\nmodel: ../../models/acsi.yaml\n"
+    (checkout / "data" / "demo" / "mine.yaml").write_text(head + blocks("yaml")[1], "utf-8")
+    study = load_study("data/demo/mine.yaml")
+    assert study.rake is not None
+    assert study.rake.wanted == ("AGE", "GENDER", "REGION")
+    assert (study.settings.folds, study.settings.comparison) == (10, True)
 
 
 def test_links_lead_somewhere() -> None:

@@ -10,14 +10,13 @@ from acsi_model import acsi_model
 from numpy.testing import assert_allclose
 from simulated import make_survey, take
 
-from acsi_sem.analysis.intervals import ols_spreader, pls_spreader
-from acsi_sem.analysis.values import Request
 from acsi_sem.estimators.ols import estimate_ols
-from acsi_sem.estimators.pls import estimate_pls
+from acsi_sem.estimators.pls import PlsOptions, estimate_pls
 from acsi_sem.estimators.structural import Structural, scale_ends
-from acsi_sem.indices.cell_influence import cell_accelerations
-from acsi_sem.inference.influence import Tangent
+from acsi_sem.indices.cell_influence import cell_measures
+from acsi_sem.inference.influence import Fields, Tangent, make_tangent, unit_acceleration
 from acsi_sem.inference.sample import Sample, make_sample
+from acsi_sem.inference.spreader import structural_fields
 from acsi_sem.kernels.index import index_points
 from acsi_sem.kernels.index_slopes import index_slopes, mean_slopes
 from acsi_sem.kernels.moments import Floats, mean_columns, means_from_sums, moments_from_sums
@@ -34,18 +33,17 @@ def scores(sample: Sample, sums: Floats, engine: Engine, means: IndexMeans) -> S
     moments = moments_from_sums(sums, sample.origin)
     if engine == "ols":
         return estimate_ols(MODEL, moments, means)
-    return estimate_pls(MODEL, moments, np.full(len(sums), 300.0), "path", means).structural
+    options = PlsOptions(means=means)
+    return estimate_pls(MODEL, moments, np.full(len(sums), 300.0), options).structural
 
 
 def tangent_of(sample: Sample, engine: Engine, means: IndexMeans) -> Tangent:
     """Differentiate an engine at the pooled sums."""
-    request = Request(engines=(engine,), ci="bca", index_means=means)
-    if engine == "ols":
-        made = ols_spreader(MODEL, sample, "all", request)
-    else:
-        made = pls_spreader(MODEL, sample, "all", 300.0, request)
-    assert made.tangent is not None
-    return made.tangent
+
+    def fields(sums: Floats) -> Fields:
+        return structural_fields(scores(sample, sums, engine, means))
+
+    return make_tangent(fields, sample, "all")
 
 
 def found_of(survey: Survey, engine: Engine, means: IndexMeans) -> Floats:
@@ -53,7 +51,10 @@ def found_of(survey: Survey, engine: Engine, means: IndexMeans) -> Floats:
     sample, factor = make_sample(survey), survey.factors[1]
     weights = scores(sample, sample.weights[None] @ sample.products, engine, means).index_weights[0]
     tangent = tangent_of(sample, engine, means)
-    return cell_accelerations(MODEL, tangent, factor.codes, len(factor.categories), weights, means)
+    categories = len(factor.categories)
+    return cell_measures(
+        MODEL, tangent, unit_acceleration, factor.codes, categories, weights, means
+    )
 
 
 def jackknife(survey: Survey, engine: Engine, means: IndexMeans, part: float) -> Floats:
@@ -100,15 +101,19 @@ def test_a_weight_that_is_not_smooth_withholds_its_construct() -> None:
     sample, factor = make_sample(survey), survey.factors[1]
     tangent = tangent_of(sample, "pls", "available")
     assert tangent.index_weights is not None
+
+    def measured(local: Tangent) -> Floats:
+        return cell_measures(
+            MODEL, local, unit_acceleration, factor.codes, 4, np.ones(13), "available"
+        )
+
     smooth = np.arange(13) != 4  # an item of perceived quality
     bent = replace(tangent, index_weights=replace(tangent.index_weights, smooth=smooth))
-    found = cell_accelerations(MODEL, bent, factor.codes, 4, np.ones(13), "available")
+    found = measured(bent)
     assert np.isnan(found[:, 1]).all()
     assert np.isfinite(np.delete(found, 1, axis=1)).all()
     with pytest.raises(ValueError, match="index_weights"):
-        cell_accelerations(
-            MODEL, replace(tangent, index_weights=None), factor.codes, 4, np.ones(13), "available"
-        )
+        measured(replace(tangent, index_weights=None))
 
 
 def test_slopes_are_differences() -> None:

@@ -1,4 +1,4 @@
-"""Influence values: against closed forms, the jackknife and repeated rows; kinks are seen."""
+"""Influence values: closed forms, the jackknife, repeated rows; kinks and bends are seen."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from acsi_model import acsi_model
 from numpy.testing import assert_allclose, assert_array_equal
 from simulated import make_survey, take
 
-from acsi_sem.estimators.pls import estimate_pls
+from acsi_sem.estimators.pls import PlsOptions, estimate_pls
 from acsi_sem.inference.influence import (
     Fields,
     Slopes,
@@ -22,9 +22,13 @@ from acsi_sem.inference.influence import (
     row_influence,
     sum_scales,
 )
+from acsi_sem.inference.intervals import BENT, NO_SLOPE
+from acsi_sem.inference.linearised import Linearised, group_slopes, linearise, linearised_covariance
 from acsi_sem.inference.sample import Sample, make_sample, point_sums
-from acsi_sem.inference.spreader import pls_fields
-from acsi_sem.kernels.moments import Floats, moments_from_sums
+from acsi_sem.inference.spreader import Spreader, pls_fields
+from acsi_sem.kernels.discriminant import htmt
+from acsi_sem.kernels.moments import Floats, correlations
+from acsi_sem.spec.graph import blocks
 from acsi_sem.survey.survey import Survey
 from acsi_sem.terms import Scheme
 
@@ -46,9 +50,9 @@ class Pls:
 
     def __call__(self, sums: Floats) -> Fields:
         """Estimate a batch."""
-        moments = moments_from_sums(sums, self.sample.origin)
         rows = np.full(sums.shape[0], self.rows)
-        return pls_fields(estimate_pls(MODEL, moments, rows, self.scheme, "available"))
+        options = PlsOptions(scheme=self.scheme)
+        return pls_fields(estimate_pls(MODEL, self.sample.moments(sums), rows, options))
 
 
 def tangent(survey: Survey, group: str = "all", scheme: Scheme = "path") -> Tangent:
@@ -250,3 +254,78 @@ def test_a_sign_about_to_turn_in_the_centroid_scheme_is_seen() -> None:
     smooth = tangent(survey, scheme="factorial").accelerations
     assert np.isfinite(smooth["weights"]).all()
     assert np.isfinite(smooth["direct"]).all()
+
+
+def note_of(found: Linearised, field: str, at: tuple[int, ...]) -> str:
+    """Return why an element's standard error is withheld."""
+    errors = found.std_errors[field]
+    spread = Spreader(linearised=found).spread(field, None, np.ones(errors.shape), None, 0.95)
+    assert np.isnan(spread.std_error[at]) == np.isnan(spread.low[at])
+    return spread.note(at)
+
+
+def test_a_sign_about_to_turn_leaves_no_linearised_error_and_a_reason() -> None:
+    sample = make_sample(uncorrelated_survey())
+    found = linearise(Pls(sample, "centroid"), sample, "all")
+    assert np.isnan(found.std_errors["weights"][[0, 1, 6, 7]]).all()
+    assert "no derivative" in note_of(found, "weights", (6,))
+    smooth = linearise(Pls(sample, "factorial"), sample, "all")
+    assert np.isfinite(smooth.std_errors["weights"][[1, 6, 7]]).all()
+    assert note_of(smooth, "weights", (6,)) == ""
+
+
+def test_the_absolute_correlations_of_htmt_are_withheld_at_zero() -> None:
+    sample = make_sample(uncorrelated_survey())
+
+    def fields(sums: Floats) -> Fields:
+        return {"htmt": htmt(correlations(sample.moments(sums).covariance), blocks(MODEL))}
+
+    found = linearise(fields, sample, "all")
+    assert "no derivative" in note_of(found, "htmt", (2, 0))
+    assert note_of(found, "htmt", (3, 1)) == ""
+    slopes = group_slopes(fields, sample, "all")
+    covariance = linearised_covariance(sample, found.units, slopes, "htmt")
+    kinked = found.reasons["htmt"].ravel() == NO_SLOPE
+    assert_array_equal(np.isnan(np.diag(covariance)), kinked)
+
+
+def test_what_is_not_linear_within_its_sampling_error_is_withheld() -> None:
+    sample = make_sample(pooled(missing=0.0))
+    sums = point_sums(sample, np.arange(330))[0]
+    centre, se = (
+        sums[1] / sums[0],
+        np.sqrt(sums[14] / sums[0] - (sums[1] / sums[0]) ** 2) / 330**0.5,
+    )
+
+    def fields(s: Floats) -> Fields:
+        away = (s[:, 1] / s[:, 0] - centre) / se
+        near, far = away + 0.3, away + 6.0  # zero lies so many standard errors off
+        made = {"kink": np.abs(near), "smooth": np.abs(far), "top": near**2, "slope": far**2}
+        return {name: values[:, None] for name, values in made.items()}
+
+    found = linearise(fields, sample, "all")
+    reasons = {name: int(part[0]) for name, part in found.reasons.items()}
+    assert reasons == {"kink": BENT, "smooth": 0, "top": BENT, "slope": 0}
+    assert "too far from linear" in note_of(found, "top", (0,))
+    # One standard error, as one divides by n and the other by n - 1; slopes are differences.
+    assert found.std_errors["smooth"][0] == pytest.approx(np.sqrt(330 / 329), rel=1e-6)
+
+
+def test_bends_do_not_depend_on_the_order_of_rows() -> None:
+    survey = pooled(1)
+    shuffled = take(survey, np.random.default_rng(1).permutation(330))
+    one, other = (
+        linearise(Pls(sample), sample, "all")
+        for sample in (make_sample(survey), make_sample(shuffled))
+    )
+    for name in ("r2", "paths", "index"):
+        assert_array_equal(one.reasons[name], other.reasons[name])
+    assert one.reasons["r2"][4] == BENT  # complaints are hardly explained: an R2 near zero
+
+
+def test_elements_at_a_bound_are_withheld_by_name() -> None:
+    sample = make_sample(pooled())
+    bound = np.arange(13) == 4
+    found = linearise(Pls(sample), sample, "all", {"weights": bound})
+    assert_array_equal(np.isnan(found.std_errors["weights"]), bound)
+    assert "no derivative" in note_of(found, "weights", (4,))

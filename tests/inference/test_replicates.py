@@ -8,7 +8,7 @@ import numpy as np
 from numpy.testing import assert_allclose, assert_array_equal
 from simulated import make_survey, take
 
-from acsi_sem.inference.replicates import CHUNK, draw_replicates, stream
+from acsi_sem.inference.replicates import CHUNK, Replicates, draw_replicates, stream
 from acsi_sem.inference.sample import Sample, group_moments, make_sample
 from acsi_sem.survey.survey import Survey
 
@@ -18,9 +18,17 @@ def sample_of(survey: Survey) -> Sample:
     return make_sample(survey)
 
 
+def assert_all_adds_up(drawn: Replicates) -> None:
+    """Weights add exactly; means to rounding, as each part is divided by its own weight."""
+    every, one, two = (drawn.moments[name] for name in ("all", "group 1", "group 2"))
+    assert_array_equal(every.weight, one.weight + two.weight)
+    total = one.mean * one.weight[:, None] + two.mean * two.weight[:, None]
+    assert_allclose(every.mean, total / every.weight[:, None], rtol=1e-12)
+
+
 def test_all_is_the_sum_of_its_groups() -> None:
     drawn = draw_replicates(sample_of(make_survey()), {}, replicates=150, seed=1, study="s")
-    assert_array_equal(drawn.sums["all"], drawn.sums["group 1"] + drawn.sums["group 2"])
+    assert_all_adds_up(drawn)
 
 
 def test_a_group_does_not_depend_on_the_others() -> None:
@@ -32,14 +40,15 @@ def test_a_group_does_not_depend_on_the_others() -> None:
     codes, name = np.zeros(180, np.intp), ("group 2",)
     only = replace(alone, groups=replace(alone.groups, codes=codes, categories=name, keys=name))
     one = draw_replicates(sample_of(only), {}, replicates=150, seed=1, study="s")
-    assert_array_equal(both.sums["group 2"], one.sums["group 2"])
+    assert_array_equal(both.moments["group 2"].covariance, one.moments["group 2"].covariance)
 
 
 def test_more_replicates_begin_with_the_same_ones() -> None:
     sample = sample_of(make_survey())
     few = draw_replicates(sample, {}, replicates=CHUNK, seed=1, study="s")
     many = draw_replicates(sample, {}, replicates=CHUNK + 30, seed=1, study="s")
-    assert_array_equal(few.sums["group 1"], many.sums["group 1"][:CHUNK])
+    same = many.moments["group 1"].covariance[:CHUNK]
+    assert_array_equal(few.moments["group 1"].covariance, same)
 
 
 def test_streams_differ_by_every_part_of_their_key() -> None:
@@ -63,7 +72,7 @@ def test_cells_add_up_to_their_group() -> None:
     drawn = draw_replicates(sample, codes, replicates=120, seed=3, study="s")
     for group in ("all", "group 1", "group 2"):
         total = drawn.cells[group, "gender"].sum(axis=1)
-        assert_array_equal(total[:, 0], drawn.sums[group][:, 0])
+        assert_array_equal(total[:, 0], drawn.moments[group].weight)
 
 
 def test_strata_are_drawn_apart() -> None:
@@ -99,14 +108,14 @@ def test_psus_across_groups_are_drawn_for_the_whole_survey() -> None:
     )
     one, two = (drawn.cells[f"group {g}", "psu"][:, :, 0] for g in (1, 2))
     assert_array_equal(one, two)  # each PSU has five rows in both groups
-    assert_array_equal(drawn.sums["all"], drawn.sums["group 1"] + drawn.sums["group 2"])
+    assert_all_adds_up(drawn)
 
 
 def test_the_spread_of_a_mean_is_the_textbook_one() -> None:
     survey = make_survey(grouped=False, missing=0.0)
     sample = sample_of(survey)
     drawn = draw_replicates(sample, {}, replicates=20_000, seed=1, study="s")
-    means = drawn.sums["all"][:, 1] / drawn.sums["all"][:, 0]
+    means = drawn.moments["all"].mean[:, 0]
     expected = group_moments(sample).sd[0, 0] / np.sqrt(330)
     # Monte-Carlo error of a standard deviation of 20,000 draws: 0.5 %; four of them.
     assert_allclose(means.std(), expected, rtol=0.02)
@@ -116,15 +125,15 @@ def test_weights_stay_with_their_rows() -> None:
     weights = np.random.default_rng(1).uniform(0.5, 2, 330)
     survey = make_survey(grouped=False, missing=0.0, weights=weights)
     drawn = draw_replicates(sample_of(survey), {}, replicates=5_000, seed=1, study="s")
-    assert_allclose(drawn.sums["all"][:, 0].mean(), weights.sum(), rtol=5e-3)
-    assert not np.allclose(drawn.sums["all"][:, 0], weights.sum())
+    assert_allclose(drawn.moments["all"].weight.mean(), weights.sum(), rtol=5e-3)
+    assert not np.allclose(drawn.moments["all"].weight, weights.sum())
 
 
 def complaints(survey: Survey, replicates: int = 4000) -> tuple[float, dict[str, int]]:
     """Return the bootstrap standard error of the complaints rate of `all`, and the freedom."""
     drawn = draw_replicates(sample_of(survey), {}, replicates=replicates, seed=1, study="s")
-    sums = drawn.sums["all"]
-    return float((sums[:, 12] / sums[:, 0]).std(ddof=1)), dict(drawn.freedom)
+    means = drawn.moments["all"].mean
+    return float(means[:, 11].std(ddof=1)), dict(drawn.freedom)
 
 
 def linearised(survey: Survey) -> float:

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from report_cases import HOSTILE, other_fit, small_fit
+from report_cases import HOSTILE, other_fit, small_fit, suite_fit
 
 from acsi_sem.analysis.values import Fit
 from acsi_sem.report import build_report
@@ -26,6 +26,8 @@ from acsi_sem.report.content import (
     Figure,
     IntervalChart,
     IntervalRow,
+    MapChart,
+    MapPoint,
     Node,
     PathChart,
     ReportData,
@@ -71,8 +73,9 @@ def outside(drawing: Drawing) -> list[str]:
 
 
 @NARROW
-def test_texts_stay_inside_and_apart(narrow: bool) -> None:
-    for figure in all_figures(build_report(small_fit())):
+@pytest.mark.parametrize("made", [small_fit, suite_fit])
+def test_texts_stay_inside_and_apart(made: Callable[[], Fit], narrow: bool) -> None:
+    for figure in all_figures(build_report(made())):
         drawing = lay_out(figure.chart, narrow=narrow)
         assert outside(drawing) == [], figure.ident
         assert overlapping(drawing.labels) == [], figure.ident
@@ -191,6 +194,45 @@ def test_driver_names_stay_on_the_chart(
     means = sum(d[0] for d in drivers) / len(drivers), sum(d[1] for d in drivers) / len(drivers)
     drawing = lay_out(DriverChart(points, "Impact", "Score", means), narrow=narrow)
     assert outside(drawing) == []
+
+
+def map_chart(places: list[tuple[float, float]], families: int) -> MapChart:
+    """Numbered indicators of as many constructs as asked for."""
+    points = tuple(
+        MapPoint(i, f"Indicator {i} with a long text", x, y, (i - 1) * families // len(places))
+        for i, (x, y) in enumerate(places, 1)
+    )
+    names = tuple(f"Construct {place + 1}" for place in range(families))
+    means = sum(x for x, _ in places) / len(places), sum(y for _, y in places) / len(places)
+    return MapChart(points, names, "Importance", "Performance", means)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(st.floats(0.0, 0.6), st.floats(55, 90)), min_size=4, max_size=24),
+    st.integers(1, 4),
+    st.booleans(),
+)
+def test_numbers_on_the_map_stay_apart(
+    places: list[tuple[float, float]], families: int, narrow: bool
+) -> None:
+    """However close indicators lie, their numbers do not cover each other and none is lost."""
+    drawing = lay_out(map_chart(places, families), narrow=narrow)
+    assert outside(drawing) == []
+    bold = [label for label in drawing.labels if label.bold and label.halo]
+    assert sorted(int(label.text) for label in bold) == list(range(1, len(places) + 1))
+    assert overlapping(tuple(bold)) == []
+
+
+@NARROW
+def test_every_number_on_the_map_is_named_below_it(narrow: bool) -> None:
+    drawing = lay_out(map_chart([(0.1 * i, 60.0 + i) for i in range(7)], 3), narrow=narrow)
+    named = [label for label in drawing.labels if label.text.startswith("Indicator")]
+    numbers = [label for label in drawing.labels if label.anchor == "end" and label.bold]
+    assert [label.text.split()[1] for label in named] == [label.text for label in numbers]
+    assert [label.at[1] for label in named] == [label.at[1] for label in numbers]
+    dots = [shape for shape in drawing.shapes if type(shape).__name__ == "Dot"]
+    assert len(dots) == 7 + 3
 
 
 def test_svg_repeats_and_parses_no_markup() -> None:

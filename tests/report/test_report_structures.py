@@ -359,7 +359,8 @@ def test_constants_of_the_model_have_no_interval() -> None:
 
 def test_there_is_a_symbol_for_every_engine() -> None:
     assert len(set(STYLES)) >= len(ENGINES)
-    assert len({marker for marker, _ in STYLES}) == len(STYLES)
+    # Without colour too: marker and whether it is hollow tell engines apart.
+    assert len({(marker, hollow) for marker, _, hollow in STYLES}) == len(STYLES)
 
 
 def test_downloads_explain_every_table() -> None:

@@ -143,4 +143,7 @@ def test_the_demo_study() -> None:
     assert (study.data, study.group) == ("survey.csv", "COMPANY")
     assert study.design == DesignColumns("WEIGHT", "sampling", "STRATUM")
     assert [entry.column for entry in study.breakdowns] == ["GENDER", "AGE", "REGION"]
-    assert study.settings == Settings(invariance=True)
+    assert study.settings == Settings(
+        invariance=True, folds=10, repetitions=2, comparison=True, permutations=199
+    )
+    assert study.rake is not None

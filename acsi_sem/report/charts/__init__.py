@@ -7,8 +7,16 @@ from typing import Final
 from acsi_sem.report.charts.diagram import draw_paths
 from acsi_sem.report.charts.engines import draw_engines
 from acsi_sem.report.charts.intervals import draw_intervals
+from acsi_sem.report.charts.ipma import draw_map
 from acsi_sem.report.charts.scatter import draw_drivers
-from acsi_sem.report.content import Chart, DriverChart, EngineChart, IntervalChart, PathChart
+from acsi_sem.report.content import (
+    Chart,
+    DriverChart,
+    EngineChart,
+    IntervalChart,
+    MapChart,
+    PathChart,
+)
 from acsi_sem.report.shapes import Drawing
 
 WIDE: Final = 820.0
@@ -24,5 +32,7 @@ def lay_out(chart: Chart, *, narrow: bool) -> Drawing:
             return draw_paths(chart, narrow=narrow)
         case DriverChart():
             return draw_drivers(chart, NARROW if narrow else WIDE)
+        case MapChart():
+            return draw_map(chart, NARROW if narrow else WIDE)
         case EngineChart():
             return draw_engines(chart, NARROW if narrow else WIDE)

@@ -18,6 +18,7 @@ from acsi_sem.report.shapes import (
     PURPLE,
     RULE,
     VERMILLION,
+    WHITE,
     Box,
     Dot,
     Drawing,
@@ -27,13 +28,18 @@ from acsi_sem.report.shapes import (
     Shape,
 )
 
-STYLES: Final[tuple[tuple[Marker, str], ...]] = (
-    ("circle", BLUE),
-    ("square", VERMILLION),
-    ("diamond", GREEN),
-    ("triangle", PURPLE),
-    ("wedge", INK),
+STYLES: Final[tuple[tuple[Marker, str, bool], ...]] = (
+    ("circle", BLUE, False),
+    ("square", VERMILLION, False),
+    ("diamond", GREEN, False),
+    ("triangle", PURPLE, False),
+    ("wedge", INK, False),
+    ("circle", VERMILLION, True),
 )
+"""Marker, colour, and whether it is hollow."""
+
+RADIUS: Final = 5.0
+HOLE: Final = 2.6
 GAP: Final = 13.0
 SMALL: Final = 11.5
 PHONE: Final = 500.0
@@ -71,8 +77,7 @@ def _legend(chart: EngineChart, width: float, phone: bool) -> Iterator[Shape]:
         y = (14.0 if phone else 16.0) + 20 * place
         x = 16.0 if phone else width - 20 - _legend_width(names)
         for name in names:
-            marker, colour = next(styles)
-            yield Dot((x, y), 5, colour, marker)
+            yield from _symbol((x, y), next(styles))
             yield Label((x + 11, y + 4), name, 12, INK)
             x += words.width(name, 12) + 34
 
@@ -116,9 +121,16 @@ def _row(
         yield Label((left - 14, top + pitch / 2 + 4.5), name, 12.5, INK, "end")
     first = top + (31 if phone else (pitch - GAP * (len(row.values) - 1)) / 2)
     for place, (value, low, high) in enumerate(row.values):
-        marker, colour = STYLES[place]
+        colour = STYLES[place][1]
         y = first + GAP * place
         if math.isfinite(low) and math.isfinite(high):
             yield Line((scale(low), y), (scale(high), y), colour, 2.2)
         if math.isfinite(value):
-            yield Dot((scale(value), y), 5, colour, marker)
+            yield from _symbol((scale(value), y), STYLES[place])
+
+
+def _symbol(centre: tuple[float, float], style: tuple[Marker, str, bool]) -> Iterator[Shape]:
+    marker, colour, hollow = style
+    yield Dot(centre, RADIUS, colour, marker)
+    if hollow:
+        yield Dot(centre, HOLE, WHITE, marker)

@@ -8,7 +8,7 @@ from typing import Final
 
 from acsi_sem.report import words
 from acsi_sem.report.charts.scale import Scale, make_scale
-from acsi_sem.report.content import DriverChart, DriverPoint
+from acsi_sem.report.content import DriverChart, DriverPoint, MapChart
 from acsi_sem.report.shapes import (
     BLUE,
     FAINT,
@@ -42,23 +42,27 @@ def draw_drivers(chart: DriverChart, width: float) -> Drawing:
     impacts = [v for p in chart.points for v in p.impact]
     scores = [v for p in chart.points for v in p.score]
     across = make_scale([0.0, *impacts], (left, right), (-25.0, 25.0), 5 if phone else 8)
-    up = make_scale(_padded(scores), (bottom, top), (0.0, 100.0), 6)
+    up = make_scale(padded(scores), (bottom, top), (0.0, 100.0), 6)
     base = [
-        *_grid(chart, across, up, phone),
-        *_corners(chart, across, up),
+        *draw_grid(chart, across, up, phone),
+        *draw_corners(chart, across, up),
         *(shape for point in chart.points for shape in _point(point, across, up)),
     ]
     names = _names(chart, across, up, [s.box for s in base if isinstance(s, Label)], phone)
     return Drawing(width, height, (*base, *names))
 
 
-def _padded(scores: list[float]) -> list[float]:
+def padded(scores: list[float]) -> list[float]:
+    """Return the ends of the scores' range, with room around them, on 0-100."""
     known = [score for score in scores if math.isfinite(score)]
     pad = 0.15 * (max(known) - min(known)) + 1
     return [max(0.0, min(known) - pad), min(100.0, max(known) + pad)]
 
 
-def _grid(chart: DriverChart, across: Scale, up: Scale, phone: bool) -> Iterator[Shape]:
+def draw_grid(
+    chart: DriverChart | MapChart, across: Scale, up: Scale, phone: bool
+) -> Iterator[Shape]:
+    """Draw ticks, the lines at the means, and the corner of high impact and low score."""
     left, right, bottom, top = across.start, across.end, up.start, up.end
     strong, room = across(chart.means[0]), up(chart.means[1])
     yield Box(strong, room, right - strong, bottom - room, FAINT)
@@ -77,7 +81,9 @@ def _grid(chart: DriverChart, across: Scale, up: Scale, phone: bool) -> Iterator
     yield Label((8, top - 14), chart.up, SMALL, MUTED)
 
 
-def _corners(chart: DriverChart, across: Scale, up: Scale) -> Iterator[Shape]:
+def draw_corners(
+    chart: DriverChart | MapChart, across: Scale, up: Scale, names: tuple[str, ...] = CORNERS
+) -> Iterator[Shape]:
     """Name the quarters, where they are wide enough."""
     strong = across(chart.means[0])
     high, low = up.end + 16, up.start - 9
@@ -87,7 +93,7 @@ def _corners(chart: DriverChart, across: Scale, up: Scale) -> Iterator[Shape]:
         (across.start + 7, high, "start", strong - across.start),
         (across.start + 7, low, "start", strong - across.start),
     )
-    for name, (x, y, anchor, room) in zip(CORNERS, spots, strict=True):
+    for name, (x, y, anchor, room) in zip(names, spots, strict=True):
         if words.width(name, 11.5) < room - 10:
             yield Label((x, y), name, 11.5, MUTED, anchor)
 

@@ -190,9 +190,10 @@ def _inside(facts: Facts, group: str, driver: Driver) -> str:
     """Name the lowest-scoring indicator of a driver with more than one."""
     construct = facts.fit.model.construct(driver.name)
     found = [
-        (facts.items[group, i.name].score, i.name)
+        (facts.items[group, driver.name, i.name].score, i.name)
         for i in construct.indicators
-        if (group, i.name) in facts.items and facts.items[group, i.name].score >= 0
+        if (group, driver.name, i.name) in facts.items
+        and facts.items[group, driver.name, i.name].score >= 0
     ]
     if len(found) < 2 or driver.verdict == "none":
         return ""
@@ -207,9 +208,9 @@ def _inside(facts: Facts, group: str, driver: Driver) -> str:
 
 def _share(facts: Facts, group: str, construct: str, indicator: str) -> float:
     block = facts.fit.model.construct(construct).indicators
-    pulls = [facts.items[group, i.name].pull for i in block if (group, i.name) in facts.items]
-    whole = sum(pulls)
-    return facts.items[group, indicator].pull / whole if whole else float("nan")
+    keys = [(group, construct, item.name) for item in block]
+    whole = sum(facts.items[key].pull for key in keys if key in facts.items)
+    return facts.items[group, construct, indicator].pull / whole if whole else float("nan")
 
 
 def _figure(facts: Facts, group: str, found: tuple[Driver, ...]) -> Figure:
@@ -283,14 +284,14 @@ def _items(facts: Facts, group: str, found: tuple[Driver, ...]) -> Table:
         (
             cells.text(facts.indicator(i.name)),
             cells.text(facts.construct(d.name)),
-            cells.number(facts.items[group, i.name].score),
+            cells.number(facts.items[group, d.name, i.name].score),
             cells.number(100 * _share(facts, group, d.name, i.name), 0),
-            cells.number(facts.items[group, i.name].mean, 2),
+            cells.number(facts.items[group, d.name, i.name].mean, 2),
             cells.text(f"{words.number(i.low, 0)}–{words.number(i.high, 0)}", i.high),
         )
         for d in found
         for i in facts.fit.model.construct(d.name).indicators
-        if (group, i.name) in facts.items
+        if (group, d.name, i.name) in facts.items
     ]
     return Table(
         shown.ident(facts, "driver-items", group),

@@ -17,13 +17,15 @@ from acsi_sem.report.content import (
     Table,
 )
 from acsi_sem.report.facts import Facts
-from acsi_sem.report.sections import errors, shown
+from acsi_sem.report.sections import criteria, errors, shown
 from acsi_sem.spec.model import Path
 from acsi_sem.terms import ALL, ENGINE_TITLES
 
 WHAT: Final = {
     "pls": "PLS weights each block's indicators so that neighbouring constructs are predicted "
     "well, and relates the weighted scores.",
+    "plsc": "Consistent PLS takes the same weights and corrects loadings, coefficients and R² for "
+    "measurement error, as if each block measured one thing; the index is that of PLS.",
     "semopy": "The covariance structure model (maximum likelihood, by semopy) relates factors "
     "freed of measurement error, so its coefficients are usually larger and less certain.",
     "ml": "The covariance structure by this package's own kernel maximises the same likelihood "
@@ -95,16 +97,19 @@ def _figure(facts: Facts, group: str) -> Figure:
 
 def _interval_words(facts: Facts) -> str:
     kinds = {
-        "pls": {
-            "percentile": "PLS: bootstrap percentiles",
-            "bca": "PLS: bias-corrected and accelerated bootstrap",
-        }[facts.fit.request.ci],
+        "pls": f"PLS: {errors.limits(facts)}",
+        "plsc": f"Consistent PLS: {errors.limits(facts)}",
         "ols": "OLS: normal, from HC3 standard errors",
     }
     kinds |= {engine: _normal(facts, engine) for engine in facts.covariance_engines}
     have = [e for e in facts.fit.request.engines if _bounded(facts, e)]
     told = [kinds[engine] for engine in have]
-    if bare := [ENGINE_TITLES[e] for e in facts.fit.request.engines if e not in have]:
+    lost = [
+        ENGINE_TITLES[e] for e in facts.fit.request.engines if e not in (*have, *_tested(facts))
+    ]
+    if lost:
+        told.append(f"no interval: {words.listing(lost)}, the table says why")
+    if bare := [ENGINE_TITLES[e] for e in _tested(facts)]:
         told.append(
             f"no interval of standardised coefficients: {words.listing(bare)}, see p in the table"
         )
@@ -123,20 +128,43 @@ def _bounded(facts: Facts, engine: str) -> bool:
     return any(facts.path(ALL, p.target, p.source, engine).bounded for p in facts.fit.model.paths)
 
 
+def _tested(facts: Facts) -> tuple[str, ...]:
+    """Return the engines that have a p-value in the place of an interval.
+
+    The limits of PLS estimates may be withheld, and then the reason stands in their place.
+    """
+    return tuple(
+        engine
+        for engine in facts.fit.request.engines
+        if engine not in errors.PLS_ENGINES and not _bounded(facts, engine)
+    )
+
+
 def _table(facts: Facts, group: str) -> Table:
     heads = []
     for engine in facts.fit.request.engines:
         title = ENGINE_TITLES[engine]
-        second = f"{facts.level} interval" if _bounded(facts, engine) else "p"
+        second = "p" if engine in _tested(facts) else f"{facts.level} interval"
         heads += [f">{title}", f">{second}|{title}"]
     rows = tuple(_row(facts, group, path) for path in facts.fit.model.paths)
-    bare = any(not _bounded(facts, engine) for engine in facts.fit.request.engines)
+    named = (
+        (
+            f"{ENGINE_TITLES[engine]}, {_arrow(facts, p)}",
+            facts.path(group, p.target, p.source, engine),
+        )
+        for engine in facts.fit.request.engines
+        if engine in errors.PLS_ENGINES
+        for p in facts.fit.model.paths
+    )
     return Table(
         shown.ident(facts, "engines-table", group),
         f"Standardised path coefficients by engine: {facts.group(group)}",
         cells.columns("Path", *heads),
         rows,
-        ("p: two-sided, of the unstandardised coefficient.",) if bare else (),
+        (
+            *(("p: two-sided, of the unstandardised coefficient.",) if _tested(facts) else ()),
+            *criteria.withheld(named),
+        ),
     )
 
 
@@ -144,7 +172,8 @@ def _row(facts: Facts, group: str, path: Path) -> tuple[Cell, ...]:
     made: list[Cell] = [cells.text(_arrow(facts, path))]
     for engine in facts.fit.request.engines:
         found = facts.path(group, path.target, path.source, engine)
-        second = cells.interval(found, 2) if _bounded(facts, engine) else cells.p_value(found)
+        tested = engine in _tested(facts)
+        second = cells.p_value(found) if tested else cells.interval(found, 2)
         made += [cells.estimate(found, 2), second]
     return tuple(made)
 

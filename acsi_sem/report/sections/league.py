@@ -21,6 +21,7 @@ from acsi_sem.report.content import (
     Table,
 )
 from acsi_sem.report.facts import Estimate, Facts
+from acsi_sem.report.sections import errors
 from acsi_sem.terms import ALL
 
 MOST_CARDS: Final = 12
@@ -31,6 +32,8 @@ OVERLAP: Final = (
     "not a test: a test of the difference between two groups is sharper and can find a difference "
     "although the intervals overlap."
 )
+
+TESTED: Final = "Such tests, pair by pair, are in the chapter Differences."
 
 
 def ranked(facts: Facts) -> tuple[str, ...]:
@@ -49,7 +52,7 @@ def headline(facts: Facts) -> Headline:
     interval = (
         f"{facts.level} interval {words.limits(index.low, index.high)}"
         if index.bounded
-        else index.note or "no interval: no bootstrap was asked for"
+        else index.note or f"no interval: {errors.absent(facts)}"
     )
     return Headline(label, words.number(index.value), interval, _basis(facts, index))
 
@@ -73,8 +76,13 @@ def findings(facts: Facts) -> tuple[str, ...]:
             f"{facts.group(last)} is lowest with {cells.with_limits(bottom, facts)}. "
             f"They are {words.number(top.value - bottom.value)} points apart."
         ),
-        _apart(facts, order),
+        *(() if _tested(facts) else (_apart(facts, order),)),
     )
+
+
+def _tested(facts: Facts) -> bool:
+    """True when differences of groups are tested: overlap of intervals then decides nothing."""
+    return not facts.fit.comparisons.empty
 
 
 def _apart(facts: Facts, order: tuple[str, ...]) -> str:
@@ -102,7 +110,7 @@ def section(facts: Facts) -> Section | None:
     blocks: list[Block] = []
     if len(facts.parts) <= MOST_CARDS:
         blocks.append(Cards(tuple(_card(facts, g) for g in _in_order(facts)), "Index by group"))
-    blocks += [_figure(facts), Prose((OVERLAP,), "note")]
+    blocks += [_figure(facts), Prose((OVERLAP, *((TESTED,) if _tested(facts) else ())), "note")]
     blocks.append(Details("Every construct, group by group", (_all_constructs(facts),)))
     return Section("groups", "How the groups compare", "Groups", tuple(blocks))
 
@@ -207,7 +215,7 @@ def _table_row(facts: Facts, group: str, order: tuple[str, ...]) -> tuple[Cell, 
         cells.whole(rank) if rank else Cell(words.DASH, "", "not part of the ranking"),
         cells.estimate(index),
         cells.interval(index),
-        cells.number(index.std_error, 2, index.note or "no bootstrap was asked for"),
+        cells.number(index.std_error, 2, index.note or errors.absent(facts)),
         cells.whole(index.n),
         cells.whole(index.n_complete),
         _overlapping(facts, group, order),

@@ -16,9 +16,12 @@ SCHEMES: Final = {
     "factorial": "factorial scheme: correlations with neighbours",
     "centroid": "centroid scheme: signs of the correlations with neighbours",
 }
-INTERVALS: Final = {
-    "percentile": "percentile intervals",
-    "bca": "bias-corrected and accelerated (BCa) intervals",
+POLICIES: Final = {
+    "allow": "Outer weights of PLS may come out negative; where one does, Warnings name it.",
+    "nonnegative": "Outer weights of PLS are held at zero where they would be negative, in every "
+    "replicate too: an index needs positive weights.",
+    "drop": "An indicator whose outer weight would be negative is left out of its block and PLS "
+    "fitted again, in every replicate too: an index needs positive weights.",
 }
 _FACTORS: Final = (
     "for a covariance structure loading / error variance, the regression factor-score weights of "
@@ -26,6 +29,7 @@ _FACTORS: Final = (
 )
 WEIGHTS: Final = {
     "pls": "for PLS the outer weight divided by the indicator's standard deviation",
+    "plsc": "for consistent PLS the weight of PLS, for the correction leaves the index alone",
     "semopy": _FACTORS,
     "ml": _FACTORS,
     "ols": "for the OLS baseline one divided by the width of the scale, so that all count equally",
@@ -33,6 +37,9 @@ WEIGHTS: Final = {
 RULES: Final = {
     "complete": "Every engine is fitted to the same complete cases, rows with an answer to every "
     "indicator.",
+    "mean": "Every row with an answer counts; a missing answer is taken to be the mean of that "
+    "indicator's answers, which draws variances and correlations towards zero. Every replicate "
+    "does so again.",
     "em": "Means and covariances are estimated from every answer by the EM algorithm: right when "
     "what is missing depends only on the answers that are there and these are near normal.",
     "fiml": "Every row with an answer counts, by full information maximum likelihood: right when "
@@ -58,7 +65,8 @@ LIMITS: Final = (
         "Scores.",
         (
             "PLS relates weighted scores that carry measurement error; its coefficients are "
-            "usually closer to zero than those of factors."
+            "usually closer to zero than those of factors. Consistent PLS corrects for that "
+            "where each block measures one thing."
         ),
     ),
 )
@@ -69,6 +77,7 @@ def section(facts: Facts, study: Study | None) -> Section:
     items = (
         ("Model.", _model(facts)),
         ("Estimation.", _estimation(facts)),
+        ("Outer weights.", _policy(facts)),
         ("Index.", _index(facts)),
         ("Missing answers.", _missing(facts)),
         ("Weights and design.", _weights(facts)),
@@ -86,7 +95,7 @@ def section(facts: Facts, study: Study | None) -> Section:
         Bullets(LIMITS),
     ]
     if facts.fit.replicates:
-        blocks.append(Details("Bootstrap replicates by group", (_replicates(facts),)))
+        blocks.append(Details("Replicates by group", (_replicates(facts),)))
     return Section("method", "Method", "Method", tuple(blocks))
 
 
@@ -96,7 +105,7 @@ def _model(facts: Facts) -> str:
     return (
         f"{words.clean(model.title.get())}{source}: "
         f"{words.plural(len(model.constructs), 'construct')}, "
-        f"{words.plural(len(model.indicators), 'indicator')}, "
+        f"{words.plural(len(model.answers), 'indicator')}, "
         f"{words.plural(len(model.paths), 'path')}."
     )
 
@@ -106,6 +115,8 @@ def _estimation(facts: Facts) -> str:
     parts = {
         "pls": f"PLS path modelling, {SCHEMES[request.scheme]}; signs oriented so that scores "
         "rise with their indicators",
+        "plsc": "consistent PLS, which corrects loadings, paths and R² of the same weights for "
+        "measurement error by the reliability ρA of each block (Dijkstra & Henseler 2015)",
         "semopy": "a covariance structure model by maximum likelihood with semopy, first loading "
         "of a block fixed to 1",
         "ml": f"a covariance structure model by {_likelihood(facts)} with this package's own "
@@ -127,6 +138,12 @@ def _likelihood(facts: Facts) -> str:
     return "maximum likelihood"
 
 
+def _policy(facts: Facts) -> str:
+    if not set(errors.PLS_ENGINES) & set(facts.fit.request.engines):
+        return ""
+    return POLICIES[facts.fit.request.weights_policy]
+
+
 def _index(facts: Facts) -> str:
     weights = dict.fromkeys(WEIGHTS[e] for e in facts.index_engines)
     if not weights:
@@ -139,6 +156,8 @@ def _index(facts: Facts) -> str:
 
 
 def _missing(facts: Facts) -> str:
+    if facts.fit.request.missing == "mean":
+        return _rows_used(facts)
     return f"{_rows_used(facts)} {_means(facts)} No answer is filled in."
 
 
@@ -153,7 +172,7 @@ def _means(facts: Facts) -> str:
     }[facts.fit.request.index_means]
     if facts.fit.request.missing == "em" and facts.fit.request.index_means == "complete":
         means = "The means in the index are those that the EM algorithm estimates."
-    again = " Every replicate does both again." if facts.fit.request.replicates else ""
+    again = " Every replicate does both again." if facts.fit.request.resampled else ""
     return means + again
 
 
@@ -166,52 +185,32 @@ def _weights(facts: Facts) -> str:
     weighted = kinds[design.weight_kind] if design.weighted else "Every row counts once"
     known = [
         name
-        for name, column in (("strata", design.strata), ("sampling units", design.psu))
+        for name, column in (
+            ("strata", design.strata),
+            ("sampling units", design.psu),
+            ("the share of the population that was sampled", design.sampled),
+        )
         if column is not None
     ]
+    if design.raking is not None:
+        weighted += ", raked to known shares of the population, in every replicate again"
     return f"{weighted}." + (f" The design has {words.listing(known)}." if known else "")
 
 
 def _intervals(facts: Facts) -> str:
-    request = facts.fit.request
-    normal = (
-        "Intervals of the coefficients of other engines are normal, from their standard errors."
-    )
-    counted = [r for r in facts.fit.replicates if r.requested]
-    if not request.replicates:
-        return (
-            f"No bootstrap was asked for, so PLS estimates and indices have no intervals. {normal}"
-        )
-    if not counted:
+    """Say how limits of PLS estimates and indices were made, then those of other engines."""
+    others = [e for e in facts.fit.request.engines if e not in errors.PLS_ENGINES]
+    told = errors.intervals(facts)
+    if not told and facts.fit.request.makes_intervals and others:
         return "Intervals of coefficients are normal, from their standard errors."
-    failed = sum(r.failed for r in counted)
-    drawn = sum(r.requested for r in counted)
-    return (
-        f"{facts.level} {INTERVALS[request.ci]} from {words.count(request.replicates)} bootstrap "
-        f"replicates per group, seed {request.seed}, drawn within groups (and within strata and "
-        "by sampling unit where the design has them), the whole estimation repeated in each. "
-        f"Standard errors are standard deviations over replicates. {_failed(failed, drawn)} "
-        f"{_acceleration(request.ci)}"
-        f"{normal}"
-    )
-
-
-def _acceleration(ci: str) -> str:
-    if ci != "bca":
-        return ""
-    return (
-        "The acceleration comes from the influence of every row, or sampling unit, on the "
-        "estimate; where BCa limits are not defined they are withheld, with the reason. "
-    )
-
-
-def _failed(failed: int, drawn: int) -> str:
-    if not failed:
-        return f"Of {words.count(drawn)} replicates none failed."
-    return (
-        f"{words.count(failed)} of {words.count(drawn)} replicates failed "
-        f"({words.percent(failed, drawn)}) and were left out."
-    )
+    if not told:
+        told = "No bootstrap was asked for, so PLS estimates and indices have no intervals."
+    if others:
+        told += (
+            " Intervals of the coefficients of other engines are normal, from their standard "
+            "errors."
+        )
+    return told
 
 
 def _small(facts: Facts) -> str:
@@ -232,4 +231,4 @@ def _replicates(facts: Facts) -> Table:
         for r in facts.fit.replicates
     )
     heads = cells.columns("Group", "Engine", ">Replicates", ">Failed")
-    return Table("replicates-table", "Bootstrap replicates by group and engine", heads, rows)
+    return Table("replicates-table", "Replicates by group and engine", heads, rows)

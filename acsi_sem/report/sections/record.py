@@ -24,14 +24,20 @@ MOST_LISTED: Final = 5
 FILES: Final = {
     "estimates": "loadings, weights, paths and (co)variances of every engine",
     "indices": "0–100 indices of every construct",
-    "impacts": "direct, indirect and total effects and impacts of 5 points",
-    "fit_measures": "fit of the covariance structures: chi-square, CFI, RMSEA and their relatives",
-    "quality": "alpha, ρC, AVE, R² and their relatives",
+    "impacts": "direct, indirect (each route too) and total effects and impacts of 5 points",
+    "fit_measures": "fit of the models: chi-square, CFI, RMSEA; of PLS: SRMR, d_ULS, d_G and tests",
+    "quality": "alpha, ρA, ρC, AVE, HTMT, R², f², VIF and their relatives, with intervals",
     "breakdowns": "indices of parts of a group",
     "items": "answers, means and index weights by indicator",
     "modification": "modification indices: what freeing a parameter would change",
     "residuals": "sample covariances and correlations less the implied ones",
     "invariance": "levels of measurement invariance: what may be compared across groups",
+    "prediction": "out-of-sample prediction: errors beside benchmarks, Q², CVPAT",
+    "comparisons": "differences between groups, with permutation and bootstrap tests",
+    "micom": "whether composites mean the same in two groups: MICOM step by step",
+    "ipma": "importance and performance of constructs and indicators",
+    "weighting": "what the weights cost: extremes, design effect, effective number of rows",
+    "raking": "shares before and after raking beside their targets",
     "missing": "missing answers by column and code",
     "warnings": "everything that was noticed on the way",
 }
@@ -105,20 +111,41 @@ def _settings(facts: Facts, record: Provenance) -> tuple[tuple[str, str], ...]:
     return (
         ("engines", ", ".join(request.engines)),
         ("scheme", request.scheme),
-        ("replicates", words.count(request.replicates)),
+        ("bootstrap replicates", words.count(request.replicates)),
         ("seed", str(request.seed if record.seed is None else record.seed)),
         ("level", facts.level),
-        ("intervals", request.ci),
+        ("intervals", request.interval),
+        ("resampling", _resampling(facts)),
+        ("negative outer weights", request.weights_policy),
         ("standard errors", request.se or "cluster where there is a design, else robust"),
         ("missing answers", request.missing),
         ("intercepts", "yes" if request.meanstructure else "no"),
         ("invariance", "yes" if request.invariance else "no"),
         *((("not held equal", ", ".join(request.release)),) if request.release else ()),
+        *_extras(facts),
         ("index means", request.index_means),
         ("minimum rows", words.count(request.minimum_rows)),
         ("model, SHA-256", facts.fit.model.sha256 or "not from a file"),
         ("survey, SHA-256", facts.fit.survey.source.sha256 or "not from a file"),
     )
+
+
+def _resampling(facts: Facts) -> str:
+    request = facts.fit.request
+    if not request.resampled:
+        return "none"
+    return f"fay, factor {request.fay:g}" if request.resampling == "fay" else request.resampling
+
+
+def _extras(facts: Facts) -> tuple[tuple[str, str], ...]:
+    request = facts.fit.request
+    made: list[tuple[str, str]] = []
+    if request.folds:
+        told = f"{request.folds} folds, {words.plural(request.repetitions, 'repetition')}"
+        made.append(("prediction", f"{told}, antecedents {request.antecedents}"))
+    if request.comparison:
+        made.append(("group comparison", f"{words.count(request.permutations)} permutations"))
+    return tuple(made)
 
 
 def _pairs(ident: str, caption: str, head: str, pairs: tuple[tuple[str, str], ...]) -> Table:

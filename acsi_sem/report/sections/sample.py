@@ -9,7 +9,7 @@ import numpy as np
 from acsi_sem.report import cells, words
 from acsi_sem.report.content import Block, Cell, Prose, Section, Table
 from acsi_sem.report.facts import Facts
-from acsi_sem.report.sections import shown
+from acsi_sem.report.sections import shown, weights
 from acsi_sem.terms import ALL
 
 MOST_CODES: Final = 6
@@ -17,7 +17,7 @@ MOST_CODES: Final = 6
 
 def section(facts: Facts) -> Section:
     """Rows, complete cases, answers by item, missing answers by code."""
-    blocks: list[Block] = [Prose(_lead(facts)), _rows(facts)]
+    blocks: list[Block] = [Prose(_lead(facts)), _rows(facts), *weights.blocks(facts)]
     if facts.fit.survey.missing:
         blocks.append(_missing(facts))
     blocks += shown.per_group(facts, "Answers", lambda group: _answers(facts, group))
@@ -29,19 +29,23 @@ def _lead(facts: Facts) -> tuple[str, ...]:
     rows = survey.values.shape[0]
     complete = int(survey.complete.sum())
     gone = int(np.isnan(survey.values).sum())
-    weights = (
-        "Rows are weighted by the survey's weights."
-        if survey.design.weighted
-        else "Rows are not weighted."
-    )
     return (
         (
             f"{words.plural(rows, 'row')} were read from {words.clean(survey.source.name)}; "
             f"{words.count(complete)} ({words.percent(complete, rows)}) answer every indicator of "
             f"the model. Of all answers asked for, {words.percent(gone, survey.values.size)} are "
-            f"missing. {weights}"
+            f"missing. {_weighted(facts)}"
         ),
     )
+
+
+def _weighted(facts: Facts) -> str:
+    design = facts.fit.survey.design
+    if design.raking is not None:
+        return "Rows are weighted, and the weights raked to known shares."
+    if design.weighted:
+        return "Rows are weighted by the survey's weights."
+    return "Rows are not weighted."
 
 
 def _rows(facts: Facts) -> Table:
@@ -122,8 +126,9 @@ def _missing_long(facts: Facts) -> Table:
 
 def _answers(facts: Facts, group: str) -> tuple[Block, ...]:
     rows = []
-    for item in facts.fit.model.indicators:
-        found = facts.items.get((group, item.name))
+    own = {i.name: c.name for c in facts.fit.model.constructs[::-1] for i in c.indicators}
+    for item in facts.fit.model.answers:
+        found = facts.items.get((group, own[item.name], item.name))
         if found is None:
             continue
         rows.append(

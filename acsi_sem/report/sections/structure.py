@@ -17,7 +17,7 @@ from acsi_sem.report.content import (
     Table,
 )
 from acsi_sem.report.facts import Facts
-from acsi_sem.report.sections import shown
+from acsi_sem.report.sections import criteria, effects, errors, shown
 from acsi_sem.spec.graph import endogenous
 from acsi_sem.spec.model import Path
 from acsi_sem.terms import ENGINE_TITLES
@@ -40,6 +40,7 @@ def section(facts: Facts) -> Section:
     blocks: list[Block] = [Prose((LEAD,))]
     blocks += shown.per_group(facts, "Path diagram", lambda group: (_figure(facts, group),))
     target = words.in_sentence(facts.construct(facts.target))
+    blocks += effects.blocks(facts)
     return Section("model", f"How {target} comes about", "The model", tuple(blocks))
 
 
@@ -118,19 +119,29 @@ def _table(facts: Facts, group: str) -> Table:
         f"Path coefficients and total effects: {facts.group(group)}",
         columns,
         rows,
-        (f"R²: {r2}.",),
+        (
+            f"R²: {r2}.",
+            *criteria.withheld(
+                (_arrow(facts, path), facts.path(group, path.target, path.source))
+                for path in facts.fit.model.paths
+            ),
+        ),
     )
+
+
+def _arrow(facts: Facts, path: Path) -> str:
+    return f"{facts.construct(path.source)} → {facts.construct(path.target)}"
 
 
 def _row(facts: Facts, group: str, path: Path) -> tuple[Cell, ...]:
     value = facts.path(group, path.target, path.source)
     total = facts.impact(group, path.source, path.target, "total")
     return (
-        cells.text(f"{facts.construct(path.source)} → {facts.construct(path.target)}"),
+        cells.text(_arrow(facts, path)),
         cells.estimate(value, 2),
         cells.interval(value, 2),
-        cells.number(value.std_error, 3, value.note or "no bootstrap was asked for"),
-        cells.p_value(value, "no bootstrap was asked for"),
+        cells.number(value.std_error, 3, value.note or errors.absent(facts)),
+        cells.p_value(value, errors.absent(facts)),
         cells.text(_reading(path, value.value, value.evidence)),
         cells.estimate(total, 2),
         cells.interval(total, 2),
