@@ -142,7 +142,7 @@ def _prediction(_: Fit, row: Row) -> tuple[str, ...]:
 
 
 def _comparisons(_: Fit, __: Row) -> tuple[str, ...]:
-    ends = ("estimate", "other_estimate", "difference", *LIMITS)
+    ends = ("estimate", "other_estimate", "difference", "limit_low", "limit_high")
     return (*ends, "p_permutation", "p_bootstrap", "p_holm")
 
 

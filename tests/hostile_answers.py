@@ -199,7 +199,7 @@ ASKED: Final = (
     Case(
         "comparison without replicates",
         group="FIRM",
-        asked={"comparison": True, "permutations": 100, "bootstrap": 0},
+        asked={"comparison": True, "permutations": 999, "bootstrap": 0},
     ),
     Case(
         "comparison by jackknife",

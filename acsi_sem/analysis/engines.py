@@ -9,6 +9,7 @@ import numpy as np
 
 from acsi_sem.analysis.covariance_runs import error_kind, run_covariance
 from acsi_sem.analysis.intervals import SCORE_FIELDS, make_spreader, structural_of
+from acsi_sem.analysis.ols_runs import with_design_errors
 from acsi_sem.analysis.pls_runs import PlsRun, run_pls
 from acsi_sem.analysis.work import Progress, Work
 from acsi_sem.estimators.ols import estimate_ols, fit_ols, ols_from_moments
@@ -78,7 +79,7 @@ def _ols_result(work: Work, point: Structural, at: int, name: str) -> EngineResu
         return ols_from_moments(work.model, work.moments, point, at, group=name)
     rows = work.sample.rows_of(name)
     kept = rows[work.survey.complete[rows]]
-    return fit_ols(
+    result = fit_ols(
         work.model,
         work.survey.values[kept],
         work.sample.weights[kept],
@@ -86,6 +87,7 @@ def _ols_result(work: Work, point: Structural, at: int, name: str) -> EngineResu
         group=name,
         level=work.request.level,
     )
+    return with_design_errors(work.model, work.sample, name, result, work.request.level)
 
 
 def _run_semopy(work: Work, progress: Progress) -> Ended:

@@ -45,6 +45,9 @@ def predict_groups(work: Work, progress: Progress) -> Extra:
     keys = respondent_keys(survey.values, design.strata, design.psu, design.ids)
     rows: list[Row] = []
     notices: list[Notice] = []
+    if request.missing == "mean":
+        message = "Prediction rests on complete cases; item means stand for no answer there."
+        notices.append(Notice("prediction_complete_cases", message))
 
     def estimator(moments: Moments, trained: Floats) -> tuple[Floats, Floats, Floats, np.ndarray]:
         found = estimate_pls(work.model, moments, trained, options)

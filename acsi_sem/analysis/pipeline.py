@@ -207,13 +207,16 @@ def _estimate(work: Work, progress: Progress) -> Fit:
         rows=rows,
         replicates=tuple(_replicate_counts(scored)),
     )
-    freedom: Mapping[str, int] = {}
-    if work.replicates is not None:
-        freedom = work.replicates.freedom
-    elif work.request.interval == "linearised":
-        freedom = design_freedom(work.sample)
-    told = (*find_notices(fitted, results, freedom), *verdicts)
+    told = (*find_notices(fitted, results, _freedom(work)), *verdicts)
     return replace(fitted, notices=tuple(dict.fromkeys(told)))
+
+
+def _freedom(work: Work) -> Mapping[str, int]:
+    """Return the degrees of freedom that any standard error rests on; empty when none does."""
+    own = work.sample.designed or work.sample.raking is not None
+    if not work.freedom and own and "ols" in work.request.engines:
+        return design_freedom(work.sample)
+    return work.freedom
 
 
 def _extras(work: Work, runs: list[PlsRun], progress: Progress) -> Iterator[Extra]:

@@ -93,6 +93,7 @@ def estimate_fields(
                 solution.loadings,
                 solution.correlation,
                 solution.paths,
+                bound=solution.bound,
             )
             fields |= {f"{key}.{name}": values for name, values in made.items()}
     else:
@@ -104,6 +105,7 @@ def estimate_fields(
             found.correlation,
             found.paths,
             reflective=corrected_blocks(model) if options.consistent else None,
+            bound=found.bound,
         )
     return found, fields
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from acsi_sem.analysis.covariance_runs import GroupWork
 from acsi_sem.analysis.values import Request
-from acsi_sem.inference.replicates import Replicates, draw_replicates
+from acsi_sem.inference.replicates import Replicates, design_freedom, draw_replicates, no_freedom
 from acsi_sem.inference.sample import Sample, group_moments, make_sample, respondents
 from acsi_sem.inference.structured import structured_replicates
 from acsi_sem.kernels.moments import Moments
@@ -34,6 +34,8 @@ class Work:
     answered : ndarray of bool, shape (n, q)
         Rows with an answer to each construct.
     replicates : Replicates or None
+    freedom : mapping group -> int
+        Degrees of freedom of the design; empty where nothing makes intervals.
     """
 
     model: Model
@@ -43,6 +45,7 @@ class Work:
     moments: Moments
     answered: NDArray[np.bool_]
     replicates: Replicates | None
+    freedom: Mapping[str, int]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -64,7 +67,9 @@ class Work:
 
     def withheld(self, group: str) -> str:
         """Return why a group has no standard errors, if the design gives it none."""
-        return "" if self.replicates is None else self.replicates.withheld(group)
+        if self.replicates is not None:
+            return self.replicates.withheld(group)
+        return no_freedom(self.freedom[group]) if self.freedom else ""
 
     def draws(self, group: str) -> Moments | None:
         """Return the replicate moments of a group."""
@@ -102,7 +107,13 @@ def prepare(model: Model, survey: Survey, request: Request, progress: Progress) 
     resampled = request.missing != "fiml" and set(request.engines) != {"ordinal"}
     if request.resampled and resampled:
         replicates = _draw(survey, sample, request, progress)
-    return Work(model, survey, request, sample, group_moments(sample), answered, replicates)
+    freedom: Mapping[str, int] = {}
+    if replicates is not None:
+        freedom = replicates.freedom
+    elif request.interval == "linearised":
+        freedom = design_freedom(sample)
+    moments = group_moments(sample)
+    return Work(model, survey, request, sample, moments, answered, replicates, freedom)
 
 
 def _draw(survey: Survey, sample: Sample, request: Request, progress: Progress) -> Replicates:

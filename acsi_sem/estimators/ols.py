@@ -48,6 +48,29 @@ def estimate_ols(model: Model, moments: Moments, means: IndexMeans) -> Structura
     return make_structural(model, moments, weights, direct, ok, means)
 
 
+def regression_fields(model: Model, moments: Moments) -> dict[str, Floats]:
+    """Return the coefficients that `fit_ols` tabulates, of B weightings, from moments.
+
+    Parameters
+    ----------
+    model : Model
+    moments : Moments
+        Of complete cases, as the rows of `fit_ols` are.
+
+    Returns
+    -------
+    mapping field -> ndarray
+        ``slopes``, shape (B, q, q), ``[b, target, source]``, in points per point; ``intercepts``,
+        shape (B, q), in points, zero for a construct that no arrow enters. NaN in equations with
+        collinear predictors.
+    """
+    turn, arrows = score_matrix(model), adjacency(model)
+    slopes = regressions(turn @ moments.covariance @ turn.T, arrows).coefficients
+    mean = low_shift(model, moments.mean) @ turn.T
+    intercepts = mean - np.einsum("bij,bj->bi", slopes, mean)
+    return {"slopes": slopes, "intercepts": np.where(arrows.any(axis=1), intercepts, 0.0)}
+
+
 def fit_ols(
     model: Model,
     values: Floats,
@@ -65,8 +88,7 @@ def fit_ols(
     values : ndarray, shape (n, p)
         Complete cases, in scale units.
     weights : ndarray, shape (n,)
-        Sampling weights (weighted least squares, HC3 then is the linearised variance) or
-        frequencies.
+        Sampling weights (weighted least squares) or frequencies.
     frequency : bool
         True when a row stands for `weights` respondents: it is then repeated.
     group : str
@@ -78,6 +100,11 @@ def fit_ols(
     EngineResult
         Paths in points per point with intercepts; `<~` rows state the fixed equal weights.
         An equation with collinear predictors makes the fit inadmissible, with the names.
+
+    Notes
+    -----
+    HC3 takes the rows for drawn one by one, each apart: it knows of no strata, PSUs, finite
+    population or raking.
 
     References
     ----------

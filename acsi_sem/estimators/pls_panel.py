@@ -69,6 +69,7 @@ def panel_fields(
     paths: Floats,
     *,
     reflective: NDArray[np.bool_] | None = None,
+    bound: NDArray[np.bool_] | None = None,
 ) -> dict[str, Floats]:
     """Return the criteria that need no other fit than the one at hand.
 
@@ -83,6 +84,9 @@ def panel_fields(
     reflective : ndarray of bool, shape (q,), optional
         Blocks whose items correlate by their loadings alone in the implied correlations: those
         that PLSc corrects. None by default, as befits the composites of ordinary PLS.
+    bound : ndarray of bool, shape (B, p), optional
+        Items that a weights policy holds at zero. fornell_larcker, htmt, htmt2 and vif_item are of
+        the items left, vif_item of a held one is NaN. Tetrads and distances keep all items.
 
     Returns
     -------
@@ -106,10 +110,11 @@ def panel_fields(
     if any(construct.components for construct in model.constructs):
         raise ValueError("the panel needs a model without higher-order constructs")
     block, arrows = blocks(model), adjacency(model)
-    fields = _measurement(model, item_correlation, weights, loadings, score_correlation)
+    left = _of_items_left(item_correlation, loadings, block, bound)
+    fields = _measurement(model, item_correlation, weights, left, score_correlation)
     fields |= {
         "construct_cor": score_correlation,
-        "vif_item": indicator_vif(item_correlation, block),
+        "vif_item": left["vif_item"],
         "vif": predictor_vif(score_correlation, arrows),
         "f2": f2(score_correlation, arrows),
     }
@@ -129,20 +134,47 @@ def _distances(
     return fields
 
 
+def _agreement(items: Floats, loadings: Floats, block: NDArray[np.intp]) -> dict[str, Floats]:
+    """Criteria that ask every item of a block, whatever its weight."""
+    return {
+        "ave": average_variance_extracted(loadings, block),
+        "htmt": htmt(items, block),
+        "htmt2": htmt2(items, block),
+        "vif_item": indicator_vif(items, block),
+    }
+
+
+def _of_items_left(
+    items: Floats, loadings: Floats, block: NDArray[np.intp], bound: NDArray[np.bool_] | None
+) -> dict[str, Floats]:
+    """Criteria of agreement of the items that are left, one set of them after the other."""
+    if bound is None or not bound.any():
+        return _agreement(items, loadings, block)
+    found: dict[str, Floats] = {}
+    left, which = np.unique(~bound, axis=0, return_inverse=True)
+    for i, kept in enumerate(left):
+        at = np.flatnonzero(which.ravel() == i)
+        made = _agreement(items[np.ix_(at, kept, kept)], loadings[np.ix_(at, kept)], block[kept])
+        apart = np.full((at.size, block.size), np.nan)
+        apart[:, kept] = made["vif_item"]
+        for name, values in (made | {"vif_item": apart}).items():
+            found.setdefault(name, np.full((len(items), *values.shape[1:]), np.nan))[at] = values
+    return found
+
+
 def _measurement(
-    model: Model, items: Floats, weights: Floats, loadings: Floats, constructs: Floats
+    model: Model, items: Floats, weights: Floats, left: Mapping[str, Floats], constructs: Floats
 ) -> dict[str, Floats]:
     """Criteria of the blocks; NaN where they would take a composite for a common factor."""
     block, apart = blocks(model), composites(model)
     pairs = apart[:, None] | apart
     fitted = np.array([construct.mode == "B" for construct in model.constructs])
-    ave = average_variance_extracted(loadings, block)
     fields = {
         "cross_loadings": cross_loadings(items, weights, block),
         "rho_a": np.where(apart | fitted, np.nan, rho_a(weights, items, block)),
-        "fornell_larcker": np.where(apart, np.nan, fornell_larcker(ave, constructs).margin),
-        "htmt": np.where(pairs, np.nan, htmt(items, block)),
-        "htmt2": np.where(pairs, np.nan, htmt2(items, block)),
+        "fornell_larcker": np.where(apart, np.nan, fornell_larcker(left["ave"], constructs).margin),
+        "htmt": np.where(pairs, np.nan, left["htmt"]),
+        "htmt2": np.where(pairs, np.nan, left["htmt2"]),
     }
     chosen = block_tetrads(block)
     if chosen.size:

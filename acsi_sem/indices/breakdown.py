@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from acsi_sem.estimators.result import Row
-from acsi_sem.indices.cell_spread import cell_points, cell_spread
+from acsi_sem.indices.cell_spread import cell_freedom, cell_points, cell_spread
 from acsi_sem.indices.scores import Scored, count_column, limits
 from acsi_sem.indices.suppression import PUBLISHED, SMALL, suppress
-from acsi_sem.inference.intervals import FAILED_SHARE
-from acsi_sem.inference.sample import Sample, effective_size, respondents
+from acsi_sem.inference.intervals import FAILED_SHARE, NO_FREEDOM, WITHHELD
+from acsi_sem.inference.sample import Ints, Sample, effective_size, respondents
 from acsi_sem.kernels.moments import Floats
 from acsi_sem.spec.model import Model
 from acsi_sem.survey.survey import Factor
 from acsi_sem.terms import ALL, IndexMeans
+
+LONE: Final = "no standard error: every stratum has a single unit (row or PSU) in this category"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +34,15 @@ class Cells:
         Respondents with an answer to the construct, and Kish's effective number.
     state : mapping group -> ndarray of int, shape (categories, q)
         See `acsi_sem.indices.suppression`.
+    freedom : mapping group -> ndarray of int, shape (categories, q)
+        See `acsi_sem.indices.cell_spread.cell_freedom`; empty for surveys without a design.
     """
 
     factor: Factor
     n: Mapping[str, Floats]
     n_eff: Mapping[str, Floats]
     state: Mapping[str, NDArray[np.intp]]
+    freedom: Mapping[str, Ints] = field(default_factory=dict)
 
 
 def count_cells(sample: Sample, factor: Factor, answered: NDArray[np.bool_], minimum: int) -> Cells:
@@ -60,7 +66,11 @@ def count_cells(sample: Sample, factor: Factor, answered: NDArray[np.bool_], min
             inside = answered[rows, cell[1]] & (factor.codes[rows] == cell[0])
             n[name][cell] = respondents(sample, rows, inside)
             n_eff[name][cell] = effective_size(sample, rows, inside)
-    return Cells(factor, n, n_eff, _states(n, minimum))
+    freedom = {
+        name: cell_freedom(sample, name, factor.codes, shape[0], answered)
+        for name, _ in (sample.groups if sample.designed else ())
+    }
+    return Cells(factor, n, n_eff, _states(n, minimum), freedom)
 
 
 def _states(n: Mapping[str, Floats], minimum: int) -> dict[str, NDArray[np.intp]]:
@@ -95,7 +105,8 @@ def breakdown_rows(
     """
     factor, group = cells.factor, scored.group
     point = cell_points(model, sample, scored, factor, means)
-    spread = cell_spread(model, sample, scored, factor, draws, means, point)
+    freedom = cells.freedom.get(group)
+    spread = cell_spread(model, sample, scored, factor, draws, means, point, freedom)
     for category, construct in np.ndindex(point.shape):
         state = int(cells.state[group][category, construct])
         n = float(cells.n[group][category, construct])
@@ -114,7 +125,10 @@ def breakdown_rows(
             index = float(point[category, construct])
             row |= {"index": index, **limits(spread, (category, construct))}
             open_note = _open_note(index, float(spread.low[category, construct]), draws)
-            row["note"] = scored.withheld or spread.note((category, construct)) or open_note
+            held = spread.note((category, construct))
+            if held == WITHHELD[NO_FREEDOM] and freedom is not None:
+                held = LONE
+            row["note"] = scored.withheld or held or open_note
         yield row
 
 

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 from acsi_sem.estimators.structural import scale_ends
 from acsi_sem.indices.cell_influence import cell_measures
 from acsi_sem.indices.scores import Scored
-from acsi_sem.inference.influence import unit_acceleration
+from acsi_sem.inference.influence import drawn_units, unit_acceleration
 from acsi_sem.inference.intervals import (
+    NO_FREEDOM,
     NO_SLOPE,
     NOT_MADE,
     Spread,
@@ -19,11 +20,13 @@ from acsi_sem.inference.intervals import (
     linearised_spread,
     no_spread,
     percentile_spread,
+    quantile,
     structured_spread,
 )
 from acsi_sem.inference.linearised import unit_errors
-from acsi_sem.inference.sample import Sample
+from acsi_sem.inference.sample import Ints, Sample
 from acsi_sem.inference.spreader import Spreader
+from acsi_sem.kernels.design_variance import degrees_of_freedom
 from acsi_sem.kernels.index import index_points
 from acsi_sem.kernels.moments import Floats, means_from_sums
 from acsi_sem.spec.graph import blocks
@@ -48,6 +51,41 @@ def cell_points(
     return _score(model, means_from_sums(sums, sample.origin, means), weights)
 
 
+def cell_freedom(
+    sample: Sample, group: str, codes: Ints, categories: int, answered: NDArray[np.bool_]
+) -> Ints:
+    """Return the degrees of freedom of every cell: units with answers in it, less their strata.
+
+    Parameters
+    ----------
+    sample : Sample
+        Of a survey with a design.
+    group : str
+        Its units and strata are those that are drawn for it.
+    codes : ndarray of int, shape (n,)
+        Category of each row of the survey, -1 for none.
+    categories : int
+    answered : ndarray of bool, shape (n, q)
+        Rows with an answer to the construct.
+
+    Returns
+    -------
+    ndarray of int, shape (categories, q)
+        0 where nobody answered.
+
+    References
+    ----------
+    Korn & Graubard (1990), The American Statistician 44, 270-276, on domains of a survey.
+    """
+    units = drawn_units(sample, group)
+    own, seen = codes[units.rows], answered[units.rows]
+    found = np.zeros((categories, answered.shape[1]), dtype=np.intp)
+    for k, c in np.ndindex(found.shape):
+        inside = np.unique(units.unit[(own == k) & seen[:, c]])
+        found[k, c] = degrees_of_freedom(units.stratum[inside], units.counts[inside])
+    return found
+
+
 def cell_spread(
     model: Model,
     sample: Sample,
@@ -56,6 +94,7 @@ def cell_spread(
     draws: Floats | None,
     means: IndexMeans,
     point: Floats,
+    freedom: Ints | None = None,
 ) -> Spread:
     """Return the spread of every cell's index.
 
@@ -65,13 +104,49 @@ def cell_spread(
         Replicate sums of the group's cells.
     point : ndarray, shape (categories, q)
         From `cell_points`.
+    freedom : ndarray of int, shape (categories, q), or None
+        From `cell_freedom`, in surveys with a design: a cell with none has neither standard error
+        nor limits, and Student's limits of the others have the cell's where the group's are more.
     """
     if scored.withheld or scored.problem:
         return no_spread(point.shape)
     if scored.spreader.linearised is not None:
-        return _linearised(model, scored, factor, means, point)
-    if draws is None or scored.draws is None:
+        made = _linearised(model, scored, factor, means, point)
+    elif draws is None or scored.draws is None:
         return no_spread(point.shape)
+    else:
+        made = _from_draws(model, sample, scored, factor, draws, means, point)
+    return made if freedom is None else _freed(made, scored, point, freedom)
+
+
+def _freed(made: Spread, scored: Scored, point: Floats, freedom: Ints) -> Spread:
+    """Withhold what rests on no freedom, and widen Student's limits to that of each cell."""
+    lone = freedom < 1
+    error, low, high = (
+        np.where(lone, np.nan, part) for part in (made.std_error, made.low, made.high)
+    )
+    spreader = scored.spreader
+    group = spreader.freedom if spreader.linearised is None else spreader.linearised.freedom
+    student = spreader.linearised is not None or spreader.kind == "normal"
+    if group is not None and student:
+        for own in np.unique(freedom[~lone & (freedom < group) & np.isfinite(low)]).tolist():
+            at = (freedom == own) & np.isfinite(low)
+            reach = quantile((1 + scored.level) / 2, own) * error[at]
+            low[at], high[at] = point[at] - reach, point[at] + reach
+    held = np.zeros(point.shape, dtype=np.intp) if made.withheld is None else made.withheld
+    return Spread(error, low, high, np.where(lone & np.isfinite(point), NO_FREEDOM, held))
+
+
+def _from_draws(
+    model: Model,
+    sample: Sample,
+    scored: Scored,
+    factor: Factor,
+    draws: Floats,
+    means: IndexMeans,
+    point: Floats,
+) -> Spread:
+    assert scored.draws is not None
     item_means = means_from_sums(draws, sample.origin, means)
     flat = item_means.reshape(-1, sample.origin.size)
     weights = np.repeat(scored.draws.index_weights, draws.shape[1], axis=0)

@@ -135,7 +135,7 @@ def compare_groups(
 
     Notes
     -----
-    ``conf_low`` and ``conf_high`` are the permutation acceptance region of the difference: where
+    ``limit_low`` and ``limit_high`` are the permutation acceptance region of the difference: where
     it would lie, at the level, if the groups did not differ. ``p_permutation`` counts permuted
     differences of at least the observed absolute size. ``p_bootstrap`` compares replicates of
     both groups, all with all where they were drawn apart, one by one where they were drawn
@@ -279,8 +279,8 @@ def _rows(cells: _Cells, tested: Sequence[_Tested], engine: Engine) -> list[Row]
                     "estimate": float(test.point[0, i]),
                     "other_estimate": float(test.point[1, i]),
                     "difference": float(test.point[0, i] - test.point[1, i]),
-                    "conf_low": float(test.limits[0, i]),
-                    "conf_high": float(test.limits[1, i]),
+                    "limit_low": float(test.limits[0, i]),
+                    "limit_high": float(test.limits[1, i]),
                     "p_permutation": float(test.p_permutation[i]),
                     "p_bootstrap": float(test.p_bootstrap[i]),
                     "p_holm": float(adjusted[i]),

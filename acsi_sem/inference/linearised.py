@@ -29,10 +29,9 @@ from acsi_sem.inference.influence import (
     unit_totals,
 )
 from acsi_sem.inference.intervals import BENT, FAILED_SHARE, NO_SLOPE
-from acsi_sem.inference.replicates import stream
+from acsi_sem.inference.replicates import design_freedom, stream
 from acsi_sem.inference.sample import Sample, point_sums
 from acsi_sem.kernels.design_variance import (
-    degrees_of_freedom,
     design_covariance,
     design_variance,
     lonely_strata,
@@ -71,7 +70,7 @@ class Linearised:
     index_weights : Slopes or None
         Derivatives of the field ``index_weights``, which parts of the group are scored with.
     freedom : int
-        Units less strata; below 1 there is no variance to see.
+        Units with rows in the group less their strata; below 1 there is no variance to see.
     lonely : int
         Strata with a single unit that were not taken whole: their variance is missing.
     """
@@ -127,7 +126,7 @@ def linearise(
         std_errors={name: np.where(reasons[name] > 0, np.nan, errors[name]) for name in errors},
         reasons=reasons,
         index_weights=slopes.get("index_weights"),
-        freedom=degrees_of_freedom(units.stratum, units.counts),
+        freedom=design_freedom(sample)[group],
         lonely=int(lonely_strata(units.stratum, units.fractions, units.counts).sum()),
     )
 

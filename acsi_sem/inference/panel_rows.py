@@ -43,6 +43,9 @@ WHY: Final[Mapping[str, str]] = {
 }
 """Why a value may be missing, by measure."""
 
+HELD: Final = "left out by the weights policy"
+"""Why the VIF of one indicator is missing while its block has others."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Cell:
@@ -51,6 +54,7 @@ class _Cell:
     at: tuple[int, ...]
     construct: str
     indicator: str = ""
+    why: str = ""
 
 
 def panel_rows(
@@ -100,7 +104,7 @@ def _numbers(
     cell: _Cell, value: float, spread: Spread | None, note: str, freedom: float | None
 ) -> dict[str, object]:
     if np.isnan(value):
-        return {"note": WHY.get(cell.measure, "not defined")}
+        return {"note": cell.why or WHY.get(cell.measure, "not defined")}
     numbers: dict[str, object] = {"value": value}
     if spread is None:
         return numbers | {"note": note}
@@ -126,7 +130,7 @@ def _numbers(
 def _cells(model: Model, fields: Mapping[str, Floats]) -> Iterator[_Cell]:
     yield from _block_cells(model, fields)
     yield from _pair_cells(model)
-    yield from _item_cells(model)
+    yield from _item_cells(model, fields["vif_item"])
     yield from _path_cells(model)
 
 
@@ -158,7 +162,7 @@ def _pair_cells(model: Model) -> Iterator[_Cell]:
                     yield _Cell(measure, measure, (second, first), names[second], names[first])
 
 
-def _item_cells(model: Model) -> Iterator[_Cell]:
+def _item_cells(model: Model, vif: Floats) -> Iterator[_Cell]:
     names, block = model.construct_names, blocks(model)
     sizes = np.bincount(block)
     for i, item in enumerate(model.indicators):
@@ -167,7 +171,10 @@ def _item_cells(model: Model) -> Iterator[_Cell]:
                 yield _Cell("cross_loading", "cross_loadings", (i, c), name, item.name)
     for i, item in enumerate(model.indicators):
         if sizes[block[i]] > 1:
-            yield _Cell("vif_item", "vif_item", (i,), names[block[i]], item.name)
+            # Collinear items leave the whole block without a number, the policy single ones.
+            held = np.isnan(vif[i]) and np.isfinite(vif[block == block[i]]).any()
+            why = HELD if held else ""
+            yield _Cell("vif_item", "vif_item", (i,), names[block[i]], item.name, why)
 
 
 def _path_cells(model: Model) -> Iterator[_Cell]:

@@ -11,7 +11,8 @@ likely as the one seen, provided it respects how they were sampled:
 
 The numbers of respondents (or PSUs) of either group are kept in each of these blocks. A row keeps
 its sampling weight, raked or not; a row of frequency f is f respondents who move one by one,
-unless its PSU moves whole.
+unless its PSU moves whole. Rows are taken in an order of what they say (`ordered_rows`), so that
+the permutations of a seed do not depend on how a file is sorted.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ class Plan:
     pair : tuple of str
         Names of the groups.
     rows : ndarray of int, shape (m,)
-        Rows of the survey, those of the first group first.
+        Rows of the survey, those of the first group first, each group's as `ordered_rows`.
     unit : ndarray of int, shape (m,)
         Unit of each row.
     factor : ndarray, shape (m,)
@@ -189,10 +190,10 @@ def plan_pair(sample: Sample, pair: Pair) -> Plan:
     Plan
         By the rules at the head of this module.
     """
-    parts = [sample.rows_of(name) for name in pair]
+    parts = [ordered_rows(sample, sample.rows_of(name)) for name in pair]
     rows = np.concatenate(parts)
     ours = np.arange(rows.size) < parts[0].size
-    clustered = np.unique(sample.psu).size < sample.psu.size
+    clustered = _clustered(sample)
     psu, stratum = sample.psu[rows], sample.strata[rows]
     mixed = _both(psu, ours)[psu] if clustered else np.zeros(rows.size, dtype=bool)
     within = _both(stratum[~mixed], ours[~mixed], stratum.max(initial=0) + 1)[stratum] & ~mixed
@@ -212,6 +213,33 @@ def plan_pair(sample: Sample, pair: Pair) -> Plan:
     way = _way((mixed, strata, ~(mixed | strata)), still, clustered)
     factor = np.where(counted, 1.0, weights)
     return Plan(pair, rows, unit, factor, block, counts, first, way)
+
+
+def ordered_rows(sample: Sample, rows: Ints) -> Ints:
+    """Sort rows by what they say rather than by where they stand in the file.
+
+    Parameters
+    ----------
+    sample : Sample
+    rows : ndarray of int, shape (m,)
+
+    Returns
+    -------
+    ndarray of int, shape (m,)
+        By PSU and, within it, by weight and answers. Rows that tie may stand for each other.
+        Without PSUs `Sample.psu` is such an order already.
+    """
+    psu = sample.psu[rows]
+    if not _clustered(sample):
+        return rows[np.argsort(psu)]
+    # The columns of the means hold every answer under every rule; products are empty under EM.
+    answers = sample.reduction.mean_rows(rows).T
+    return rows[np.lexsort((*answers, sample.weights[rows], psu))]
+
+
+def _clustered(sample: Sample) -> bool:
+    """True when some PSU has several rows."""
+    return np.unique(sample.psu).size < sample.psu.size
 
 
 def _both(place: Ints, ours: NDArray[np.bool_], places: int = 0) -> NDArray[np.bool_]:

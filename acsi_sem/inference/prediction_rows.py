@@ -153,7 +153,8 @@ def predictive_power(rows: Iterable[Row]) -> dict[str, str]:
     dict
         Construct to words, for the constructs whose benchmark is not withheld: high when PLS has
         the smaller RMSE for every indicator, medium for half of them or more, low for fewer, none
-        otherwise. Indicators no better predicted than by their mean are counted beside it.
+        otherwise. Q2_predict comes first: where an indicator is no better predicted than by its
+        mean, that leads and the comparison is told without a grade.
 
     References
     ----------
@@ -187,17 +188,16 @@ def _counts(rows: Iterable[Row]) -> dict[str, tuple[int, int, int]]:
 
 
 def _words(better: int, worse: int, items: int) -> str:
+    compared = f"better than the linear model for {better} of {items} indicators"
+    if worse:
+        return f"no better than the mean for {worse} of {items} indicators; {compared}"
     if better == items:
         power = "high"
     elif better == 0:
         power = "no"
     else:
         power = "medium" if 2 * better >= items else "low"
-    tail = f"; no better than the mean for {worse}" if worse else ""
-    return (
-        f"{power} predictive power: better than the linear model for {better} of {items} "
-        f"indicators{tail}"
-    )
+    return f"{power} predictive power: {compared}"
 
 
 def _power_rows(rows: Iterable[Row], targets: Targets) -> list[dict[str, object]]:

@@ -59,11 +59,7 @@ class Replicates:
 
     def withheld(self, group: str) -> str:
         """Say why a group has no standard errors, or return an empty text when it has."""
-        if self.freedom[group] >= 1:
-            return ""
-        if self.kind == "columns":
-            return "no standard error: the replicate weights do not differ here"
-        return "no standard error: every stratum has a single unit (row or PSU) here"
+        return no_freedom(self.freedom[group], self.kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,8 +237,39 @@ def _units(sample: Sample, rows: Ints) -> Ints:
 
 
 def design_freedom(sample: Sample) -> dict[str, int]:
-    """Return every group's degrees of freedom: units (rows or PSUs) less strata."""
-    return {name: int((_units(sample, rows) - 1).sum()) for name, rows in sample.groups}
+    """Return every group's degrees of freedom: units with rows in it less the strata they are of.
+
+    Units are respondents or PSUs, strata those within which they are drawn: where groups are drawn
+    apart, `all` has the strata of each.
+
+    References
+    ----------
+    Korn & Graubard (1990), The American Statistician 44, 270-276.
+    """
+    found = dict.fromkeys((name for name, _ in sample.groups), 0)
+    for draw in draw_sets(sample):
+        first, unit, stratum = draw.units(sample)
+        each = sample.weights[draw.rows][first] if draw.counted(sample) else np.ones(first.size)
+        whole = (ALL, np.arange(draw.rows.size))
+        for name, at in dict([*draw.members, whole]).items():
+            own = np.unique(unit[at])
+            found[name] += round(float(each[own].sum())) - np.unique(stratum[own]).size
+    return found
+
+
+def no_freedom(freedom: int, kind: Resampling = "bootstrap") -> str:
+    """Say why there are no standard errors without degrees of freedom; empty when there are some.
+
+    Examples
+    --------
+    >>> no_freedom(3)
+    ''
+    """
+    if freedom >= 1:
+        return ""
+    if kind == "columns":
+        return "no standard error: the replicate weights do not differ here"
+    return "no standard error: every stratum has a single unit (row or PSU) here"
 
 
 def unit_factors(

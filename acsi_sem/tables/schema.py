@@ -83,7 +83,7 @@ COMPARISONS: Final = Schema(
         **_schema(
             "",
             "group other engine lhs op rhs",
-            "estimate other_estimate difference conf_low conf_high p_permutation p_bootstrap "
+            "estimate other_estimate difference limit_low limit_high p_permutation p_bootstrap "
             "p_holm",
         ).columns,
         "note": "text",

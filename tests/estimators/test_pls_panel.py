@@ -10,7 +10,10 @@ from acsi_model import BLOCKS as ITEMS
 from acsi_model import PATHS, acsi_model, make_model
 from golden_data import REFERENCE_SUBSETS, moments, pls_values
 from numpy.testing import assert_allclose, assert_array_equal
+from two_stage_cases import offer_model
 
+from acsi_sem.analysis.pls_runs import estimate_fields
+from acsi_sem.estimators.pls import PlsOptions
 from acsi_sem.estimators.pls_panel import (
     Solved,
     approximate_fields,
@@ -20,8 +23,9 @@ from acsi_sem.estimators.pls_panel import (
     implied_items,
     panel_fields,
 )
+from acsi_sem.estimators.two_stage import stage_models
 from acsi_sem.kernels.exact_fit import exact_fit
-from acsi_sem.kernels.moments import Floats, correlations
+from acsi_sem.kernels.moments import Floats, Moments, correlations
 from acsi_sem.kernels.pls import pls
 from acsi_sem.kernels.plsc import disattenuate
 from acsi_sem.spec.graph import adjacency, blocks
@@ -156,6 +160,73 @@ def test_higher_order_constructs_are_refused() -> None:
     model = replace(MODEL, constructs=(*MODEL.constructs[:3], whole, *MODEL.constructs[4:]))
     with pytest.raises(ValueError, match="higher-order"):
         panel(observed("3003"), model)
+
+
+TURNED = [1, 8]  # one item of expectations and one of satisfaction
+LEFT = np.delete(np.arange(13), TURNED)
+OF_ITEMS_LEFT = ("rho_a", "fornell_larcker", "htmt", "htmt2", "vif_item")
+
+
+def turned(r: Floats) -> Floats:
+    """Turn round items, which a weights policy then holds at zero."""
+    sign = np.ones(13)
+    sign[TURNED] = -1
+    return r * sign[:, None] * sign
+
+
+def dropping(r: Floats, *, told: bool = True) -> dict[str, Floats]:
+    """Fit by PLS that drops items of negative weight; say which to the panel, or not."""
+    fit = pls(r, blocks(MODEL), adjacency(MODEL), policy="drop")
+    bound = fit.bound if told else None
+    parts = (fit.weights, fit.loadings, fit.correlation, fit.paths)
+    return panel_fields(MODEL, r, *parts, bound=bound)
+
+
+def without_turned() -> Model:
+    """Return the model without the turned items."""
+    gone = {MODEL.indicators[i].name for i in TURNED}
+    kept = {name: tuple(i for i in own if i not in gone) for name, own in ITEMS.items()}
+    return make_model(kept, PATHS)
+
+
+def test_held_items_leave_the_criteria_of_the_model_without_them() -> None:
+    r = observed("3003")
+    found = dropping(turned(r))
+    expected = panel(r[:, LEFT][:, :, LEFT], without_turned())
+    assert np.isnan(found["vif_item"][0, TURNED]).all()
+    found["vif_item"] = found["vif_item"][:, LEFT]
+    for name in (*OF_ITEMS_LEFT, "construct_cor", "vif", "f2"):
+        # Started from other weights, both stop within the convergence criterion.
+        assert_allclose(found[name], expected[name], atol=1e-9, err_msg=name)
+    assert np.isfinite(found["htmt2"]).all()  # one sign, once the turned items are gone
+
+
+def test_held_items_of_an_element_leave_its_neighbours_alone() -> None:
+    plain = samples(3)
+    mixed = np.concatenate([plain[:1], turned(plain[1:2]), plain[2:]])
+    found, sound = dropping(mixed), dropping(plain, told=False)
+    alone = dropping(mixed[1:2])
+    for name, values in found.items():
+        assert_array_equal(values[[0, 2]], sound[name][[0, 2]], err_msg=name)
+        assert_array_equal(values[1], alone[name][0], err_msg=name)
+    for name, values in dropping(plain).items():  # nothing is held: the same bytes
+        assert_array_equal(values, sound[name], err_msg=name)
+
+
+@pytest.mark.parametrize("stages", [False, True])
+def test_the_engines_tell_the_panel_what_the_policy_holds(stages: bool) -> None:
+    model = offer_model() if stages else MODEL
+    names = [item.name for item in MODEL.indicators]
+    at = [names.index(item.name) for item in model.indicators]
+    cov = turned(moments("3003").cov[None])[:, at][:, :, at]
+    rows, mean = np.array([1000.0]), np.zeros((1, len(at)))
+    batch = Moments(rows, mean, cov, mean + 1000.0, mean)
+    _, fields = estimate_fields(model, batch, rows, PlsOptions(policy="nonnegative"))
+    parts = zip(("one.", "two."), stage_models(model), strict=True) if stages else [("", model)]
+    for start, part in parts:
+        held = np.isnan(fields[f"{start}vif_item"][0])
+        items = [item.name for item in part.indicators]
+        assert {items[i] for i in np.flatnonzero(held)} == {names[i] for i in TURNED}
 
 
 @pytest.mark.parametrize("saturated", [False, True])

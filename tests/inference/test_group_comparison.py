@@ -12,7 +12,7 @@ import pytest
 from acsi_model import acsi_model
 from group_cases import PAIR, PAIR_MODEL, cell, means_of, numbers, pls_of, two_items
 from numpy.testing import assert_allclose, assert_array_equal
-from simulated import make_survey
+from simulated import make_survey, take
 from statsmodels.stats.multitest import multipletests
 
 from acsi_sem.errors import UsageError
@@ -61,7 +61,7 @@ def test_the_p_value_is_that_of_the_enumeration() -> None:
     assert row["difference"] == pytest.approx(seen, rel=1e-12)
     low, high = np.quantile(every, [0.025, 0.975])
     # Quantiles of 252 values move by their gaps near the ends, under a tenth of the spread.
-    found = numbers((row,), "conf_low")[0], numbers((row,), "conf_high")[0]
+    found = numbers((row,), "limit_low")[0], numbers((row,), "limit_high")[0]
     assert_allclose(found, [low, high], atol=0.1 * every.std())
 
 
@@ -129,7 +129,7 @@ def test_a_clear_difference_is_found_by_both_tests() -> None:
     assert (numbers(rows, "p_permutation") == 1 / 500).all()
     assert (numbers(rows, "p_bootstrap") < 0.001).all()
     assert all(row["note"] == "" for row in rows)
-    below = numbers(rows, "difference") < numbers(rows, "conf_low")
+    below = numbers(rows, "difference") < numbers(rows, "limit_low")
     assert below.all()
 
 
@@ -180,7 +180,7 @@ def test_failed_replicates_and_failed_fits_are_told() -> None:
     empty = replace(survey, values=np.where(np.arange(80)[:, None] < 40, np.nan, survey.values))
     rows = compared(empty).rows
     assert {row["note"] for row in rows} == {"no comparison: no fit of one"}
-    for column in ("estimate", "difference", "conf_low", "p_permutation", "p_holm"):
+    for column in ("estimate", "difference", "limit_low", "p_permutation", "p_holm"):
         assert np.isnan(numbers(rows, column)).all()
 
 
@@ -199,7 +199,7 @@ def test_an_estimate_that_permutation_does_not_always_define_is_withheld() -> No
     ).rows
     bad, good = (cell(rows, op="index", lhs=name) for name in "xy")
     assert str(bad["note"]).startswith("permutation p withheld: not defined in every permutation")
-    assert np.isnan([float(str(bad[c])) for c in ("p_permutation", "conf_low", "p_holm")]).all()
+    assert np.isnan([float(str(bad[c])) for c in ("p_permutation", "limit_low", "p_holm")]).all()
     assert float(str(good["p_permutation"])) > 0
 
 
@@ -252,7 +252,7 @@ def test_pls_of_two_groups_end_to_end() -> None:
     assert table.equals(again)
     # Both groups are drawn alike: 29 dependent tests, of which a twentieth should reject.
     assert (table["p_holm"] > 0.05).mean() > 0.8
-    assert (table["conf_low"] < table["conf_high"]).all()
+    assert (table["limit_low"] < table["limit_high"]).all()
     assert (table["p_permutation"] >= 1 / 257).all()
     (notice,) = found.notices
     assert notice.kind == "permutation"
@@ -274,11 +274,19 @@ def test_pls_finds_a_group_without_the_relation() -> None:
     assert float(str(calm["p_permutation"])) > 0.01
 
 
+def test_the_order_of_rows_does_not_change_a_test_of_pls() -> None:
+    survey = make_survey(seed=3)
+    order = np.random.default_rng(7).permutation(330)
+    one, other = (pls_rows(make_sample(s), 64) for s in (survey, take(survey, order)))
+    for column in ("limit_low", "limit_high", "p_permutation", "p_holm"):
+        assert_array_equal(numbers(one.rows, column), numbers(other.rows, column))
+
+
 def test_pls_ignores_the_scale_of_sampling_weights() -> None:
     weights = np.random.default_rng(4).uniform(0.5, 2, 330)
     one, other = (
         pls_rows(make_sample(make_survey(seed=3, weights=w)), 64) for w in (weights, 7 * weights)
     )
-    for column in ("estimate", "difference", "conf_low", "conf_high", "p_permutation", "p_holm"):
+    for column in ("estimate", "difference", "limit_low", "limit_high", "p_permutation", "p_holm"):
         # PLS stops at 1e-12; an index is of size 100.
         assert_allclose(numbers(one.rows, column), numbers(other.rows, column), atol=1e-7)

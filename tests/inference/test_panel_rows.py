@@ -142,6 +142,16 @@ def test_a_value_that_is_not_defined_is_blank_with_the_reason() -> None:
     assert "value" not in rows["f2", "loyalty", "complaints"]
 
 
+def test_an_item_that_the_policy_leaves_out_says_so() -> None:
+    fields = point()
+    lone = {**fields, "vif_item": np.where(np.arange(13) == 1, np.nan, fields["vif_item"])}
+    rows = by_key(list(panel_rows(MODEL, "3003", "pls", lone, no_spread)))
+    assert rows["vif_item", "expectations", "CUSTOMX"]["note"] == "left out by the weights policy"
+    block = {**fields, "vif_item": np.where(np.arange(13) < 3, np.nan, fields["vif_item"])}
+    rows = by_key(list(panel_rows(MODEL, "3003", "pls", block, no_spread)))
+    assert "collinear" in str(rows["vif_item", "expectations", "CUSTOMX"]["note"])
+
+
 def test_a_general_reason_stands_in_every_row() -> None:
     rows = list(panel_rows(MODEL, "3003", "pls", point(), no_spread, "limits withheld: all failed"))
     assert {row["note"] for row in rows if "value" in row} == {"limits withheld: all failed"}

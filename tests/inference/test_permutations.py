@@ -10,6 +10,7 @@ import pytest
 from group_cases import PAIR, means_of, two_items
 from numpy.testing import assert_allclose, assert_array_equal
 from numpy.typing import NDArray
+from simulated import take
 
 from acsi_sem.errors import UsageError
 from acsi_sem.inference.permutations import (
@@ -23,6 +24,7 @@ from acsi_sem.inference.permutations import (
 )
 from acsi_sem.inference.sample import Sample, make_sample
 from acsi_sem.survey.survey import Survey
+from acsi_sem.terms import MissingRule, WeightKind
 
 Floats = NDArray[np.float64]
 
@@ -32,9 +34,11 @@ def answers(n: int, seed: int = 1) -> Floats:
     return np.random.default_rng(seed).uniform(0, 100, (n, 2))
 
 
-def permuted(survey: Survey, permutations: int = 300, seed: int = 1) -> tuple[Plan, Permuted]:
+def permuted(
+    survey: Survey, permutations: int = 300, seed: int = 1, rule: MissingRule = "complete"
+) -> tuple[Plan, Permuted]:
     """Permute the two groups of a survey under the estimator of means."""
-    sample = make_sample(survey)
+    sample = make_sample(survey, rule)
     plan = plan_pair(sample, PAIR)
     level = 0.5  # so that small cases are not withheld
     found = permute_pair(
@@ -116,6 +120,9 @@ def weights_seen(survey: Survey, permutations: int = 200) -> Floats:
         def sum_rows(self, weights: Floats, at: NDArray[np.intp]) -> Floats:
             return weights @ rows[at]
 
+        def mean_rows(self, at: NDArray[np.intp]) -> Floats:
+            return rows[at]
+
     seen = Sample(
         sample.products,
         sample.origin,
@@ -194,17 +201,32 @@ def test_the_scale_of_sampling_weights_does_not_matter() -> None:
     assert_allclose(one, other, rtol=0, atol=1e-10)  # rounding of means of size 100
 
 
-def test_the_order_of_rows_does_not_matter_in_distribution() -> None:
-    values, codes = answers(40), np.arange(40) % 2
-    order = np.random.default_rng(4).permutation(40)
-    one, other = (
-        differences(permuted(two_items(values[at], codes[at]), 6000)[1])
-        for at in (np.arange(40), order)
+@pytest.mark.parametrize("rule", ["complete", "mean", "em"])
+@pytest.mark.parametrize(
+    "layout", ["rows", "frequency", "strata", "whole PSUs", "shared PSUs", "single PSUs"]
+)
+def test_the_order_of_rows_does_not_matter_to_the_byte(layout: str, rule: MissingRule) -> None:
+    rng = np.random.default_rng(4)
+    # Few distinct answers, so that rows tie in them and differ in weight, PSU or group alone.
+    values = rng.integers(0, 4, (60, 2)).astype(float)
+    values[rng.random((60, 2)) < 0.1] = np.nan
+    codes = np.arange(60) % 2
+    kind: WeightKind = "frequency" if layout == "frequency" else "sampling"
+    columns: dict[str, Any] = {
+        "strata": {"strata": np.arange(60) // 20},
+        "whole PSUs": {"psu": np.arange(60) % 12},
+        "shared PSUs": {"psu": np.arange(60) // 5},
+        "single PSUs": {"psu": rng.permutation(60)},
+    }.get(layout, {})
+    survey = two_items(
+        values, codes, weights=rng.integers(1, 4, 60).astype(float), kind=kind, **columns
     )
-    # Four Monte Carlo errors, as for frequencies.
-    assert abs(one.mean() - other.mean()) < 4 * np.sqrt(2) * one.std() / np.sqrt(6000)
-    assert one.std() == pytest.approx(other.std(), rel=4 / np.sqrt(6000))
-    assert not np.array_equal(one, other)
+    one, other = (
+        permuted(found, rule=rule)[1] for found in (survey, take(survey, rng.permutation(60)))
+    )
+    assert_array_equal(one.one["index"], other.one["index"])
+    assert_array_equal(one.other["index"], other.other["index"])
+    assert differences(one).std() > 0
 
 
 def test_the_same_seed_gives_the_same_permutations() -> None:

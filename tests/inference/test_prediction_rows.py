@@ -10,24 +10,40 @@ from numpy.testing import assert_array_equal
 from acsi_sem.inference.prediction_rows import make_targets, predictive_power
 
 
+def rows_of(rmse: tuple[float, ...], gains: tuple[float, ...]) -> list[dict[str, object]]:
+    """Return rows of one construct whose linear model has an RMSE of 2 throughout."""
+    return [
+        {"construct": "c", "indicator": f"i{i}", "measure": name, "value": value}
+        for i, (own, gain) in enumerate(zip(rmse, gains, strict=True))
+        for name, value in (("rmse", own), ("rmse_lm", 2.0), ("q2_predict", gain))
+    ]
+
+
 @pytest.mark.parametrize(
-    ("rmse", "words"),
+    ("rmse", "power", "better"),
     [
-        ((1.0, 1.0, 1.0), "high predictive power: better than the linear model for 3 of 3"),
-        ((1.0, 1.0, 3.0), "medium predictive power"),
-        ((1.0, 3.0, 3.0), "low predictive power"),
-        ((2.0, 2.0 - 1e-12, 3.0), "no predictive power"),
+        ((1.0, 1.0, 1.0), "high", 3),
+        ((1.0, 1.0, 3.0), "medium", 2),
+        ((1.0, 3.0, 3.0), "low", 1),
+        ((2.0, 2.0 - 1e-12, 3.0), "no", 0),
     ],
 )
-def test_power_in_words(rmse: tuple[float, ...], words: str) -> None:
-    rows = [
-        {"construct": "c", "indicator": f"i{i}", "measure": name, "value": value}
-        for i, own in enumerate(rmse)
-        for name, value in (("rmse", own), ("rmse_lm", 2.0), ("q2_predict", 0.1 - (own == 3.0)))
-    ]
-    found = predictive_power(rows)["c"]
-    assert found.startswith(words)
-    assert ("no better than the mean" in found) == (3.0 in rmse)
+def test_power_in_words(rmse: tuple[float, ...], power: str, better: int) -> None:
+    compared = f"better than the linear model for {better} of 3 indicators"
+    assert predictive_power(rows_of(rmse, (0.1, 0.1, 0.1))) == {
+        "c": f"{power} predictive power: {compared}"
+    }
+
+
+@pytest.mark.parametrize(
+    ("gains", "worse"), [((0.1, 0.0, 0.1), 1), ((-0.1, 0.1, -0.2), 2), ((-0.1,) * 3, 3)]
+)
+def test_no_grade_while_the_mean_predicts_as_well(gains: tuple[float, ...], worse: int) -> None:
+    for rmse, better in (((1.0,) * 3, 3), ((1.0, 1.0, 3.0), 2)):
+        assert predictive_power(rows_of(rmse, gains))["c"] == (
+            f"no better than the mean for {worse} of 3 indicators; "
+            f"better than the linear model for {better} of 3 indicators"
+        )
 
 
 def test_no_reading_where_the_benchmark_is_withheld() -> None:

@@ -258,7 +258,7 @@ def test_a_construct_composed_differently_is_marked_beside_its_differences() -> 
 
 
 def test_comparisons_withheld_say_why() -> None:
-    columns = ("p_holm", "p_permutation", "p_bootstrap", "conf_low", "conf_high")
+    columns = ("p_holm", "p_permutation", "p_bootstrap", "limit_low", "limit_high")
     blank = dict.fromkeys(columns, NAN) | {"note": "no comparison: no fit of group 2"}
     fit = changed(suite_fit(), "comparisons", blank, group="group 1")
     assert comparison.finding(gather(fit, None)) == ()

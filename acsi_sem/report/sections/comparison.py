@@ -255,7 +255,7 @@ def _table(facts: Facts, pair: Pair, ident: str) -> Table:
 def _row(facts: Facts, pair: Pair, row: Row) -> tuple[Cell, ...]:
     reason = words.clean(row["note"]) or cells.NO_NUMBER
     digits = DIGITS[row["op"]]
-    low, high = row["conf_low"], row["conf_high"]
+    low, high = row["limit_low"], row["limit_high"]
     told, tone = _reading(facts, pair, row)
     return (
         cells.text(_name(facts, row)),

@@ -99,7 +99,7 @@ def _interval_words(facts: Facts) -> str:
     kinds = {
         "pls": f"PLS: {errors.limits(facts)}",
         "plsc": f"Consistent PLS: {errors.limits(facts)}",
-        "ols": "OLS: normal, from HC3 standard errors",
+        "ols": f"OLS: {errors.ols_limits(facts)}",
     }
     kinds |= {engine: _normal(facts, engine) for engine in facts.covariance_engines}
     have = [e for e in facts.fit.request.engines if _bounded(facts, e)]

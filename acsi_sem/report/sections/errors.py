@@ -69,6 +69,13 @@ def absent(facts: Facts) -> str:
     return "no bootstrap was asked for"
 
 
+def ols_limits(facts: Facts) -> str:
+    """Say how limits of the regressions' coefficients are made."""
+    if "linearised" in facts.error_kinds.get("ols", ()):
+        return "Student's, from linearised standard errors that know the design"
+    return "normal, from HC3 standard errors"
+
+
 def brief(facts: Facts, engine: str) -> str:
     """Name an engine's standard errors; empty when it has none."""
     if engine == "ordinal" and facts.error_kinds.get(engine):

@@ -123,7 +123,8 @@ def _estimation(facts: Facts) -> str:
         "kernel, first loading of a block fixed to 1",
         "ordinal": "a structure of ordered categories by diagonally weighted least squares on "
         "polychoric correlations",
-        "ols": "an OLS baseline on equally weighted 0–100 construct means with HC3 standard errors",
+        "ols": "an OLS baseline on equally weighted 0–100 construct means, limits "
+        f"{errors.ols_limits(facts)}",
     }
     return (
         "Point estimates by "

@@ -51,8 +51,8 @@ GAIN: Final = (
 )
 POWER: Final = (
     "Predictive power (Shmueli et al. 2019) counts the indicators for which the model has the "
-    "smaller error: high for all, medium for half of them or more, low for fewer. It is a count, "
-    "not a test."
+    "smaller error: high for all, medium for half of them or more, low for fewer. No grade is "
+    "given while an indicator is predicted no better than by its mean. It is a count, not a test."
 )
 
 
