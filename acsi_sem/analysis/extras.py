@@ -8,6 +8,7 @@ from typing import TypedDict
 import numpy as np
 
 from acsi_sem.analysis.pls_runs import COMPARED, PlsRun, pls_options
+from acsi_sem.analysis.values import Request, permutations_needed
 from acsi_sem.analysis.work import Progress, Work
 from acsi_sem.estimators.pls import estimate_pls
 from acsi_sem.estimators.result import Row
@@ -108,8 +109,20 @@ def compare_all(work: Work, runs: list[PlsRun], progress: Progress) -> Extra:
     progress("comparison of groups", 2, 2)
     return Extra(
         {"micom": list(micom.rows), "comparisons": list(compared.rows)},
-        (*micom.notices, *compared.notices),
+        (*micom.notices, *compared.notices, *_too_few(request, len(pairs))),
     )
+
+
+def _too_few(request: Request, pairs: int) -> list[Notice]:
+    """Tell when no adjusted p of the indices can reach the level."""
+    least = permutations_needed(request, pairs)
+    if not least:
+        return []
+    message = (
+        f"With {pairs} pairs of groups no adjusted p of an index can reach the level by "
+        f"{request.permutations} permutations: ask for at least {least}."
+    )
+    return [Notice("few_permutations", message)]
 
 
 def weight_rows(work: Work) -> dict[str, list[Row]]:

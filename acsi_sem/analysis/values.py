@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -127,6 +128,31 @@ class Request:
         if self.interval == "linearised":
             return False
         return self.resampling != "bootstrap" or self.replicates > 0
+
+
+def permutations_needed(request: Request, tests: int) -> int:
+    """Return how many permutations Holm's method needs to find anything; 0 where it has them.
+
+    Parameters
+    ----------
+    request : Request
+    tests : int
+        Tests that share the level.
+
+    Notes
+    -----
+    The least p of P permutations is 1/(P + 1), which Holm's method multiplies by the tests.
+
+    Examples
+    --------
+    >>> permutations_needed(Request(permutations=199), 15)
+    300
+    >>> permutations_needed(Request(permutations=999), 15)
+    0
+    """
+    risk = 1 - request.level
+    least = math.ceil(tests / risk - 1e-9)
+    return least if tests / (request.permutations + 1) >= risk - 1e-12 else 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,14 +158,14 @@ def _coefficients(
 ) -> list[Label]:
     """Put each coefficient beside its arrow, where it covers least."""
     placed: list[Label] = []
-    lines = [line for _, line in routes]
+    drawn = [[line.at(step / 40) for step in range(41)] for _, line in routes]
     for edge, line in routes:
         options = list(_options(edge, line))
         taken = boxes + [label.box for label in placed]
         placed.append(
             min(
                 options,
-                key=lambda o: (_outside(o.box, size), _crowd(o, taken, lines), options.index(o)),
+                key=lambda o: (_outside(o.box, size), _crowd(o, taken, drawn), options.index(o)),
             )
         )
     return placed
@@ -190,9 +190,9 @@ def _outside(box: Box, size: tuple[float, float]) -> bool:
     return box.left < 0 or box.top < 0 or right > size[0] or bottom > size[1]
 
 
-def _crowd(label: Label, taken: list[Box], lines: list[Line]) -> int:
+def _crowd(label: Label, taken: list[Box], drawn: list[list[tuple[float, float]]]) -> int:
     box = label.box
-    crossed = sum(any(box.covers(line.at(s / 40), 2) for s in range(41)) for line in lines)
+    crossed = sum(any(box.covers(point, 2) for point in points) for points in drawn)
     return 3 * sum(box.meets(other) for other in taken) + crossed
 
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Final
 
+from acsi_sem.analysis.values import permutations_needed
 from acsi_sem.inference.permutations import risk
 from acsi_sem.report import cells, words
 from acsi_sem.report.cells import Tone
@@ -71,6 +72,12 @@ def finding(facts: Facts) -> tuple[str, ...]:
     lost = len(tests) - len(known)
     count = words.plural(len(known), "pair")
     told = f"Tested by permutation, none of {count} of groups can be told apart in {target}."
+    if not apart and (least := permutations_needed(facts.fit.request, len(tests))):
+        told = (
+            f"Whether groups differ in {target} is not told: with {count} the test by permutation "
+            f"needs {words.count(least)} permutations to find anything, and had "
+            f"{words.count(facts.fit.request.permutations)}."
+        )
     if apart:
         named = words.listing([names(facts, pair) for pair in apart], 4)
         told = (
