@@ -238,6 +238,8 @@ def _within_scale(
 def _bollen_stine(work: GroupWork, fitted: CovarianceFit) -> Iterator[Row]:
     if work.draws is None or fitted.theta is None or work.withheld:
         return
+    if work.request.resampling != "bootstrap":
+        return
     theta, compiled = fitted.theta, fitted.compiled
     implied = locate(compiled.structure, theta[None]).implied.covariance[0]
     minimum = fitted.result.diagnosis.polished

@@ -208,6 +208,14 @@ def test_fiml_uses_every_row_and_equals_ml_without_holes() -> None:
     assert set(holes.estimates["se_type"]) == {"", "fiml_robust"}
 
 
+def test_only_a_bootstrap_gives_a_bollen_stine_p() -> None:
+    small = survey(3, (120, 130), missing=0.0)
+    left_out = fit(MODEL, small, engines=("ml",), resampling="jackknife")
+    assert "pvalue.bollen.stine" not in set(left_out.fit_measures["measure"])
+    drawn = fit(MODEL, small, engines=("ml",), bootstrap=60)
+    assert "pvalue.bollen.stine" in set(drawn.fit_measures["measure"])
+
+
 def test_em_moments_serve_pls_and_ols() -> None:
     whole = survey(missing=0.0)
     complete = fit(MODEL, whole, engines=("pls", "ols"), bootstrap=0)
