@@ -33,9 +33,9 @@ $(VENV)/.run: $(BIN)/uv requirements/run.txt pyproject.toml
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.run requirements/dev.txt
+$(VENV)/.dev: $(VENV)/.run requirements/dev.txt requirements/cluster.txt
 	@echo "acsi_sem: installing the pinned test tools (once) ..."
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode -r requirements/dev.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode -r requirements/dev.txt -r requirements/cluster.txt
 	@touch $@
 
 setup: $(VENV)/.run ## the environment that runs acsi-sem

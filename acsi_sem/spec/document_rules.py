@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 from pydantic_core import PydanticCustomError
 
 from acsi_sem.spec.findings import code_number, show
+from acsi_sem.spec.periods import Period
 
 T = TypeVar("T")
 
@@ -53,6 +54,14 @@ def language(value: str) -> str:
     if not LANGUAGE.fullmatch(value):
         raise refuse("a language tag such as en or zh-Hans", show(value))
     return value
+
+
+def quarter(value: str) -> str:
+    """A quarter of a year."""
+    try:
+        return str(Period.parse(value))
+    except ValueError:
+        raise refuse("a quarter such as 2026Q3", show(value)) from None
 
 
 def number_code(value: str) -> str:

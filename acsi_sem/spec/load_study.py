@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from acsi_sem.errors import SpecError
 from acsi_sem.spec import study_documents as doc
+from acsi_sem.spec.load_nation import nation_from, run_from
 from acsi_sem.spec.load_targets import check_rake, raking_from
 from acsi_sem.spec.model import Text
 from acsi_sem.spec.structure import validate
@@ -76,6 +77,8 @@ def _study(document: doc.StudyDocument, source: Source) -> Study:
         breakdowns=tuple(_codebooks(document.breakdowns)),
         out_of_range=tuple(_rules(document.out_of_range)),
         rake=None if document.rake is None else raking_from(document.rake, source, ("rake",)),
+        nation=nation_from(document.nation),
+        run=run_from(document.run),
         settings=_settings(document),
         language=document.report.language,
         folder=str(source.folder),

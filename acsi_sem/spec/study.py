@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from acsi_sem.spec.hierarchy import NationSpec, RunSpec
 from acsi_sem.spec.model import Text
 from acsi_sem.spec.raking import RakingSpec
 from acsi_sem.terms import (
@@ -154,6 +155,10 @@ class Study:
         The variables to break the index down by.
     rake : RakingSpec or None
         Targets that the weights are raked to.
+    nation : NationSpec or None
+        How units roll up to a nation.
+    run : RunSpec or None
+        How scheduled runs behave.
     folder : str
         Folder of the study file, for relative paths.
     """
@@ -172,6 +177,8 @@ class Study:
     breakdowns: tuple[Codebook, ...] = ()
     out_of_range: tuple[OutOfRangeRule, ...] = ()
     rake: RakingSpec | None = None
+    nation: NationSpec | None = None
+    run: RunSpec | None = None
     settings: Settings = field(default_factory=Settings)
     language: str = "en"
     folder: str = "."

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, FiniteFloat
 
 from acsi_sem.spec import document_rules as rules
 from acsi_sem.spec.documents import Code, Document, Filled, Label, Language, Name, Version
+from acsi_sem.spec.nation_documents import NationPart, RunPart
 from acsi_sem.spec.raking_documents import RakePart
 from acsi_sem.terms import (
     Antecedents,
@@ -30,7 +31,9 @@ from acsi_sem.terms import (
 class DataPart(Document):
     """The survey file."""
 
-    file: Filled = Field(description="Survey file, relative to this file")
+    file: Filled = Field(
+        description="Survey file, relative to this file; {period} stands for e.g. 2026Q3"
+    )
     sheet: Filled | None = Field(None, description="Sheet of a workbook; the first by default")
 
 
@@ -189,4 +192,6 @@ class StudyDocument(Document):
     prediction: PredictionPart | None = Field(None, description="Predict out of sample")
     comparison: ComparisonPart | None = Field(None, description="Compare the groups")
     rake: RakePart | None = Field(None, description="Rake the weights to targets")
+    nation: NationPart | None = Field(None, description="Roll units up to a nation")
+    run: RunPart | None = Field(None, description="Scheduled runs")
     report: ReportPart = Field(default_factory=ReportPart.model_construct)

@@ -8,7 +8,10 @@ from typing import Final
 import pandas as pd
 
 # Columns that may hold a survey's own text, which a spreadsheet would run as a formula.
-_SURVEY_TEXT: Final = ("group", "variable", "category", "code", "label", "subject", "message")
+_SURVEY_TEXT: Final = (
+    *("group", "variable", "category", "code", "label", "subject", "message"),
+    *("unit", "parent", "other", "series", "source", "reason"),
+)
 _FORMULA_START: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
