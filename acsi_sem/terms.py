@@ -16,6 +16,7 @@ Resampling = Literal["bootstrap", "jackknife", "brr", "fay", "columns"]
 ReplicateMethod = Literal["bootstrap", "jk1", "jkn", "brr", "fay"]
 WeightsPolicy = Literal["allow", "nonnegative", "drop"]
 Antecedents = Literal["earliest", "direct"]
+Detail = Literal["full", "core"]
 Sign = Literal["positive", "negative", "any"]
 
 ENGINES: Final[tuple[Engine, ...]] = ("pls", "plsc", "semopy", "ml", "ols", "ordinal")

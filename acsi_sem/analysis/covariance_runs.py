@@ -112,6 +112,8 @@ def run_covariance(work: GroupWork, engine: CovarianceEngine) -> tuple[EngineRes
     )
     if fitted.theta is None:
         return fitted.result, None
+    if work.request.detail == "core":
+        return _within_scale(work, fitted.result, _score(work, fitted, engine))
     result = replace(
         fitted.result,
         fit_measures=(*fitted.result.fit_measures, *_bollen_stine(work, fitted)),

@@ -170,6 +170,17 @@ def fit(
         comparison=comparison,
         permutations=permutations,
     )
+    return estimate(model, survey, request, progress)
+
+
+def estimate(model: Model, survey: Survey, request: Request, progress: Progress = _silent) -> Fit:
+    """Carry out a request; see `fit`.
+
+    Raises
+    ------
+    UsageError
+        If the request cannot be carried out; every problem at once.
+    """
     check_request(request, model, survey)
     preload(request.engines)
     with threadpool_limits(limits=1):

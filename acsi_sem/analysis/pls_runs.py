@@ -110,6 +110,13 @@ def estimate_fields(
     return found, fields
 
 
+def fields_of(
+    request: Request,
+) -> Callable[[Model, Moments, Floats, PlsOptions], tuple[PlsEstimates, Fields]]:
+    """Return what estimates the fields that a request has tabulated."""
+    return core_fields if request.detail == "core" else estimate_fields
+
+
 def _stages(found: TwoStageSolution) -> dict[str, Stage]:
     return {"one": found.first, "two": found.second}
 
@@ -139,7 +146,7 @@ def run_pls(work: Work, progress: Progress, engine: PlsEngine) -> Iterator[PlsRu
     """Fit every group."""
     model, options = work.model, pls_options(work.request, engine)
     complete = np.array([work.used(name) for name in work.names])
-    point, fields = estimate_fields(model, work.moments, complete, options)
+    point, fields = fields_of(work.request)(model, work.moments, complete, options)
     stage = "PLS path models" if engine == "pls" else "consistent PLS"
     for at in range(len(work.names)):
         progress(stage, at, len(work.names))
@@ -171,6 +178,8 @@ def _run_group(
     if not result.diagnosis.ok:
         return PlsRun(result, scored)
     made = _Made(_with_bounds(work.model, result, point, at), fields, drawn, intervals)
+    if work.request.detail == "core":
+        return PlsRun(made.result, scored)
     return PlsRun(
         _with_panel(work, made),
         scored,
@@ -216,7 +225,8 @@ def _drawn(
     if moments is None:
         return None, {}
     repeated = np.full(moments.weight.shape, rows)
-    return estimate_fields(work.model, moments, repeated, pls_options(work.request, engine))
+    options = pls_options(work.request, engine)
+    return fields_of(work.request)(work.model, moments, repeated, options)
 
 
 def _intervals(
@@ -239,7 +249,7 @@ def _intervals(
         moments = work.sample.moments(sums)
         if request.interval == "studentized":  # the criteria would make it ten times as slow
             return core_fields(work.model, moments, repeated, options)[1]
-        return estimate_fields(work.model, moments, repeated, options)[1]
+        return fields_of(request)(work.model, moments, repeated, options)[1]
 
     spreader = PERCENTILE
     if point.structural.ok[at]:

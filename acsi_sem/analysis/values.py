@@ -26,6 +26,7 @@ from acsi_sem.tables.schema import (
 from acsi_sem.terms import (
     STRUCTURED,
     Antecedents,
+    Detail,
     Engine,
     Errors,
     IndexMeans,
@@ -82,6 +83,12 @@ class Request:
         Cross-validated prediction; no folds, no prediction.
     comparison, permutations
         Whether groups are compared, and by how many permutations.
+    detail : str
+        ``core``: estimates, indices, impacts, basic criteria and breakdowns, and nothing that
+        takes a multiple of their time (discriminant validity, exact fit, drivers by indicator,
+        modification indices, residuals, Bollen-Stine).
+    whole : bool
+        Whether there is a fit to every row beside the groups.
     """
 
     engines: tuple[Engine, ...] = ("pls",)
@@ -106,6 +113,8 @@ class Request:
     antecedents: Antecedents = "earliest"
     comparison: bool = False
     permutations: int = 999
+    detail: Detail = "full"
+    whole: bool = True
 
     @property
     def interval(self) -> Interval:

@@ -99,7 +99,7 @@ class Work:
 
 def prepare(model: Model, survey: Survey, request: Request, progress: Progress) -> Work:
     """Reduce the survey to moments and draw the replicates that the engines need."""
-    sample = make_sample(survey, request.missing)
+    sample = make_sample(survey, request.missing, whole=request.whole)
     seen = ~np.isnan(survey.values)
     starts = np.flatnonzero(np.diff(blocks(model), prepend=-1))
     answered = np.logical_or.reduceat(seen, starts, axis=1)

@@ -75,6 +75,8 @@ def count_cells(sample: Sample, factor: Factor, answered: NDArray[np.bool_], min
 
 def _states(n: Mapping[str, Floats], minimum: int) -> dict[str, NDArray[np.intp]]:
     """Suppress `all` and its groups as one table, construct by construct."""
+    if ALL not in n:  # groups drawn apart: each is a table of its own
+        return {name: _states({ALL: own}, minimum)[ALL] for name, own in n.items()}
     names = [ALL, *(name for name in n if name != ALL)]
     table = np.stack([n[name] for name in names])
     constructs = range(table.shape[2])

@@ -142,7 +142,7 @@ def draw_replicates(
     Replicates
         For every group of the sample, ``all`` included.
     """
-    gathered = Gathered(sample, factors, adding=True)
+    gathered = Gathered(sample, factors, adding=not sample.apart)
     for draw in draw_sets(sample):
         start = 0
         for weights in weight_chunks(sample, draw, replicates, seed, study):
@@ -211,6 +211,8 @@ def joined(parts: list[Moments]) -> Moments:
 def draw_sets(sample: Sample) -> list[DrawSet]:
     """Draw group by group, or over the whole survey where a group cannot be drawn by itself."""
     parts = sample.parts
+    if sample.apart:
+        return [DrawSet(name, rows, ((name, np.arange(rows.size)),)) for name, rows in parts]
     every = np.arange(sample.weights.size)
     alone = sample.designed and any((_units(sample, rows) == 1).any() for _, rows in parts)
     if alone or _shared(sample):
@@ -250,8 +252,8 @@ def design_freedom(sample: Sample) -> dict[str, int]:
     for draw in draw_sets(sample):
         first, unit, stratum = draw.units(sample)
         each = sample.weights[draw.rows][first] if draw.counted(sample) else np.ones(first.size)
-        whole = (ALL, np.arange(draw.rows.size))
-        for name, at in dict([*draw.members, whole]).items():
+        whole = [] if sample.apart else [(ALL, np.arange(draw.rows.size))]
+        for name, at in dict([*draw.members, *whole]).items():
             own = np.unique(unit[at])
             found[name] += round(float(each[own].sum())) - np.unique(stratum[own]).size
     return found

@@ -49,7 +49,7 @@ class Sample:
     designed : bool
         True when the survey names strata, PSUs or the size of its population.
     groups : tuple of (name, rows)
-        ``all`` first, then each group with its row numbers.
+        ``all`` first, unless `apart`, then each group with its row numbers.
     reduction : Reduction
         How weighted rows become moments, by the rule for missing answers.
     sampled : ndarray, shape (n,), or None
@@ -60,6 +60,9 @@ class Sample:
         Weights before they were raked.
     columns : ReplicateWeights or None
         Replicate weights that came with the survey.
+    apart : bool
+        True when groups are populations of their own: units are drawn within each alone, whatever
+        the others hold, and there is no `all`.
     """
 
     products: Floats
@@ -75,11 +78,12 @@ class Sample:
     raking: Raked | None = None
     base: Floats | None = None
     columns: ReplicateWeights | None = None
+    apart: bool = False
 
     @property
     def parts(self) -> tuple[tuple[str, Ints], ...]:
         """The groups that together make `all`, or `all` itself."""
-        return self.groups[1:] or self.groups
+        return tuple(group for group in self.groups if group[0] != ALL) or self.groups
 
     def rows_of(self, group: str) -> Ints:
         """Return the row numbers of a group."""
@@ -90,7 +94,7 @@ class Sample:
         return self.reduction.moments(sums)
 
 
-def make_sample(survey: Survey, rule: MissingRule = "complete") -> Sample:
+def make_sample(survey: Survey, rule: MissingRule = "complete", *, whole: bool = True) -> Sample:
     """Reduce a survey to row products; its rows are not touched again but by weights.
 
     Parameters
@@ -98,12 +102,15 @@ def make_sample(survey: Survey, rule: MissingRule = "complete") -> Sample:
     survey : Survey
     rule : {"complete", "mean", "em", "fiml"}
         What to do about missing answers; FIML reads the rows itself.
+    whole : bool
+        Whether there is an `all` beside the groups; without it they are drawn apart.
     """
     n = survey.values.shape[0]
     origin = scale_origin(survey.low, survey.high)
     design = survey.design
     every = np.arange(n)
-    groups: list[tuple[str, Ints]] = [(ALL, every)]
+    apart = not whole and survey.groups is not None
+    groups: list[tuple[str, Ints]] = [] if apart else [(ALL, every)]
     if survey.groups is not None:
         codes = survey.groups.codes
         groups += [
@@ -118,8 +125,8 @@ def make_sample(survey: Survey, rule: MissingRule = "complete") -> Sample:
         origin=origin,
         weights=design.weights,
         frequency=design.weight_kind == "frequency",
-        strata=np.zeros(n, dtype=np.intp) if design.strata is None else design.strata,
-        psu=row_ranks(survey) if design.psu is None else design.psu,
+        strata=_within(survey, design.strata, apart),
+        psu=row_ranks(survey) if design.psu is None else _within(survey, design.psu, apart),
         designed=any(part is not None for part in (design.strata, design.psu, design.sampled)),
         groups=tuple(groups),
         reduction=reduction,
@@ -127,7 +134,18 @@ def make_sample(survey: Survey, rule: MissingRule = "complete") -> Sample:
         raking=None if design.raking is None else Raking(design.raking),
         base=None if design.raking is None else design.raking.base,
         columns=design.replicates,
+        apart=apart,
     )
+
+
+def _within(survey: Survey, numbers: Ints | None, apart: bool) -> Ints:
+    """Return strata or PSUs, numbered anew so that none runs across groups drawn apart."""
+    if numbers is None:
+        numbers = np.zeros(survey.values.shape[0], dtype=np.intp)
+    if not apart or survey.groups is None:
+        return numbers
+    both = survey.groups.codes * (int(numbers.max(initial=0)) + 1) + numbers
+    return np.asarray(np.unique(both, return_inverse=True)[1], dtype=np.intp)
 
 
 def row_ranks(survey: Survey) -> Ints:

@@ -125,6 +125,9 @@ def _columns(sample: Sample, weights: Floats) -> Iterator[Floats]:
 def _unit_plans(sample: Sample, kind: Resampling, fay: float) -> Iterator[_Plan]:
     """Plan each group by itself and `all` beside them, or all at once where units are shared."""
     sets, every = draw_sets(sample), np.arange(sample.weights.size)
+    if sample.apart:
+        yield from (_unit_plan(sample, draw, draw, kind, fay) for draw in sets)
+        return
     whole = DrawSet(ALL, every, sample.parts, apart=len(sets) > 1 or sets[0].apart)
     if sets[0].rows.size == every.size:
         yield _unit_plan(sample, whole, DrawSet(ALL, every, sample.groups), kind, fay)

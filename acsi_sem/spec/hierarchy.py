@@ -7,6 +7,7 @@ from datetime import date
 from typing import Final, Literal
 
 from acsi_sem.spec.model import Text
+from acsi_sem.terms import Engine
 
 NationalForm = Literal["pooled", "mean_of_quarters", "latest"]
 NATIONAL_FORMS: Final[tuple[NationalForm, ...]] = ("pooled", "mean_of_quarters", "latest")
@@ -144,6 +145,8 @@ class RunSpec:
         Command and arguments that is told of the end of a run, on standard input as JSON.
     alert_webhook : str
         Address that is sent the same JSON.
+    replicated : tuple of str
+        Engines whose intervals come from replicates; the others' are linearised. Empty: all.
     history : tuple of str
         CSV files of published scores to be shown beside, relative to the study file.
     """
@@ -154,4 +157,5 @@ class RunSpec:
     fail_above: float = 0.1
     alert_command: tuple[str, ...] = ()
     alert_webhook: str = ""
+    replicated: tuple[Engine, ...] = ()
     history: tuple[str, ...] = ()

@@ -34,5 +34,6 @@ def run_from(part: doc.RunPart | None) -> RunSpec | None:
         fail_above=part.fail_above,
         alert_command=tuple(alert.command) if alert else (),
         alert_webhook=(alert.webhook if alert else None) or "",
+        replicated=tuple(part.replicated),
         history=tuple(part.history),
     )

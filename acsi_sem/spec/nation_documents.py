@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field
 from acsi_sem.spec import document_rules as rules
 from acsi_sem.spec.documents import Document, Filled, Label, Name
 from acsi_sem.spec.hierarchy import NationalForm
+from acsi_sem.terms import Engine
 
 Quarter = Annotated[str, AfterValidator(rules.quarter)]
 
@@ -56,4 +57,7 @@ class RunPart(Document):
         0.1, description="Share of companies without a result above which nothing is published"
     )
     alert: AlertPart | None = Field(None, description="Who is told how a run ended")
+    replicated: list[Engine] = Field(
+        [], description="Engines with replicates, others are linearised; all when left out"
+    )
     history: list[Filled] = Field([], description="CSV files of scores published before")

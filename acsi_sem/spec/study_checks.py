@@ -17,6 +17,7 @@ from acsi_sem.spec.findings import (
     show,
 )
 from acsi_sem.spec.model_facts import mapping
+from acsi_sem.spec.nation_checks import check_nation
 
 # Nearer than this, an unknown group is taken for a misspelt one, not for a column of its own.
 _SURELY_MISSPELT = 0.8
@@ -36,7 +37,7 @@ def check_study(data: dict[str, object], folder: Path) -> list[Finding]:
         *_model_file(data.get("model"), folder),
         *_design(mapping(data.get("design")), data.get("rake")),
     ]
-    found += [*_nothing(data)]
+    found += [*_nothing(data), *check_nation(data)]
     found += [*_levels(mapping(data.get("levels"))), *_group(data)]
     for part in ("columns", "breakdowns"):
         for column, entry in mapping(data.get(part)).items():
@@ -49,6 +50,7 @@ def check_study(data: dict[str, object], folder: Path) -> list[Finding]:
 def _nothing(data: dict[str, object]) -> Iterator[Finding]:
     """Find parts that are named and left empty: it cannot be told whether they are wanted."""
     places: list[Loc] = [("prediction",), ("comparison",), ("rake",), ("design", "replicates")]
+    places += [("nation",), ("run",), ("run", "alert")]
     for loc in places:
         inside = data if len(loc) == 1 else mapping(data.get(str(loc[0])))
         if loc[-1] in inside and inside[str(loc[-1])] is None:

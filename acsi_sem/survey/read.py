@@ -45,6 +45,7 @@ class _Plan:
     minimum_rows: int
     language: str
     rake: RakingSpec | None = None
+    keep_small: bool = False
 
     @property
     def wanted(self) -> tuple[str, ...]:
@@ -68,6 +69,7 @@ def read_survey(
     breakdowns: tuple[Codebook, ...] = (),
     minimum_rows: int = 50,
     sheet: str = "",
+    keep_small: bool = False,
 ) -> Survey:
     """Read a survey file and check it against a model.
 
@@ -90,6 +92,8 @@ def read_survey(
         Fewest complete rows of a group; never less than the number of indicators plus one.
     sheet : str
         Sheet of a workbook; the first where empty.
+    keep_small : bool
+        Leave groups with too few complete rows, or answers that do not vary, to who fits them.
 
     Returns
     -------
@@ -103,7 +107,7 @@ def read_survey(
     """
     page = sheet or (study.sheet if study else "")
     plan = _make_plan(group, study, design, breakdowns, minimum_rows)
-    return _build(read_raw(Path(path), page), model, plan)
+    return _build(read_raw(Path(path), page), model, replace(plan, keep_small=keep_small))
 
 
 def survey_from_frame(
@@ -173,7 +177,8 @@ def _build(raw: Raw, model: Model, plan: _Plan) -> Survey:
         for count in column.counts(item.name, design.respondents)
     )
     stands_for = design.respondents
-    check_answers(model, values, stands_for, missing, groups, plan.minimum_rows, findings)
+    told = None if plan.keep_small else groups
+    check_answers(model, values, stands_for, missing, told, plan.minimum_rows, findings)
     findings.close()
     return Survey(
         items=tuple(item.name for item in model.indicators),

@@ -1,0 +1,68 @@
+"""A survey cut down to some of its groups."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from acsi_sem.survey.survey import Design, Factor, Ints, ReplicateWeights, Survey
+
+
+def take_units(survey: Survey, names: Sequence[str]) -> Survey:
+    """Return the rows of some groups, in the survey's order.
+
+    Parameters
+    ----------
+    survey : Survey
+        With groups.
+    names : sequence of str
+        Among ``survey.groups.values``; the result has them in this order.
+
+    Raises
+    ------
+    KeyError
+        If there is no such group.
+    ValueError
+        If the survey has no groups, or is raked: raked rows belong together.
+    """
+    if survey.groups is None or survey.design.raking is not None:
+        raise ValueError("only an unraked survey with groups can be cut")
+    places = {name: i for i, name in enumerate(survey.groups.values)}
+    own = [places[name] for name in names]
+    rows = np.flatnonzero(np.isin(survey.groups.codes, own))
+    return replace(
+        survey,
+        values=survey.values[rows],
+        design=_design(survey.design, rows),
+        groups=_groups(survey.groups, own, rows),
+        factors=tuple(replace(part, codes=part.codes[rows]) for part in survey.factors),
+        missing=(),
+        notices=(),
+    )
+
+
+def _groups(factor: Factor, own: Sequence[int], rows: Ints) -> Factor:
+    new = np.full(len(factor.categories), -1, dtype=np.intp)
+    new[list(own)] = np.arange(len(own))
+    keys = tuple(factor.keys[i] for i in own) if factor.keys else ()
+    names = tuple(factor.categories[i] for i in own)
+    return replace(factor, categories=names, keys=keys, codes=new[factor.codes[rows]])
+
+
+def _design(design: Design, rows: Ints) -> Design:
+    replicates = design.replicates
+    if replicates is not None:
+        replicates = ReplicateWeights(
+            replicates.weights[:, rows], replicates.method, replicates.scale, replicates.fay
+        )
+    return replace(
+        design,
+        weights=design.weights[rows],
+        strata=None if design.strata is None else design.strata[rows],
+        psu=None if design.psu is None else design.psu[rows],
+        sampled=None if design.sampled is None else design.sampled[rows],
+        ids=None if design.ids is None else tuple(design.ids[row] for row in rows),
+        replicates=replicates,
+    )
