@@ -12,18 +12,21 @@ import typer
 from typer.core import TyperGroup
 
 from acsi_sem.cli import options
+from acsi_sem.cli.diff import diff
+from acsi_sem.cli.history import history
 from acsi_sem.cli.log import RunLog
+from acsi_sem.cli.publish import publish
 from acsi_sem.cli.rake import rake
+from acsi_sem.cli.run import run as scheduled
+from acsi_sem.cli.simulate import simulate
+from acsi_sem.cli.status import status
 from acsi_sem.cli.terminal import progress_bar, say, tell, tell_warnings
 from acsi_sem.errors import AcsiError, Problem, SpecError, UsageError
 
 if TYPE_CHECKING:
     from acsi_sem.runs.execute import Outcome
 
-LATER: Final = (
-    *("run", "history", "status", "diff", "publish", "plan"),
-    *("compare", "explore", "models", "init", "doctor", "bench"),
-)
+LATER: Final = ("plan", "compare", "explore", "models", "init", "doctor", "bench")
 NOT_CONVERGED: Final = 5
 WARNED: Final = 7
 
@@ -254,22 +257,9 @@ def convert(
     say(f"model: {out}")
 
 
-@app.command()
-def simulate(
-    out: Annotated[Path, typer.Option("--out", help="CSV file to write.")],
-    model: Annotated[Path, typer.Option("--model", help="Model file.")] = Path("models/acsi.yaml"),
-    interviews: Annotated[int, typer.Option("--interviews", help="Per company.", min=60)] = 220,
-    seed: Annotated[int, typer.Option("--seed", help="Seed of every draw.", min=0)] = 1,
-    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
-) -> None:
-    """Simulate a small survey of six companies in two industries, for trying things out."""
-    from acsi_sem.runs.simulated import write_demo
-
-    rows = write_demo(model, out, seed=seed, interviews=interviews, force=force)
-    tell(f"{rows} simulated interviews in {out}")
-
-
-app.command()(rake)
+for command in (simulate, rake, scheduled, status, diff, publish):
+    app.command()(command)
+app.add_typer(history, name="history")
 
 
 def _warn_stale_report(out: Path, outcome: Outcome) -> None:

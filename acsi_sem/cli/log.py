@@ -34,6 +34,11 @@ class RunLog:
 
         return noted
 
+    def split(self) -> str:
+        """Return how long each stage took, in the order that they began."""
+        ends = [(name, last - first) for name, (first, last) in self._stages.items()]
+        return ", ".join(f"{name} {seconds:.1f} s" for name, seconds in ends if seconds >= 0.05)
+
     def write(self, folder: Path) -> None:
         """Write the log beside the tables.
 

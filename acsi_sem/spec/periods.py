@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-_FORM: Final = re.compile(r"(\d{4})Q([1-4])")
+_FORM: Final = re.compile(r"([0-9]{4})Q([1-4])")
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -1,0 +1,96 @@
+"""One run at a time: a lock on the store that dies with its process."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+from acsi_sem.errors import AcsiError, Problem
+
+LOCK: Final = "LOCK"
+HOLDER: Final = "LOCK.json"
+
+
+class LockedError(AcsiError):
+    """Another run has the store."""
+
+    exit_code = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who has a lock.
+
+    Attributes
+    ----------
+    run : str
+        Run id.
+    pid : int
+        Process.
+    host : str
+        Machine.
+    since : str
+        When it was taken, ISO 8601.
+    """
+
+    run: str
+    pid: int
+    host: str
+    since: str
+
+    def __str__(self) -> str:
+        return f"process {self.pid} on {self.host} since {self.since} (run {self.run})"
+
+
+@contextmanager
+def store_lock(root: Path, holder: Holder) -> Iterator[None]:
+    """Hold the lock of a store, or fail at once.
+
+    The lock is the operating system's: it is gone when the process is, however that ended, and
+    worker processes that outlive it do not hold it. The file beside it only says who has it.
+
+    Parameters
+    ----------
+    root : Path
+        Folder of the store; exists.
+    holder : Holder
+        Who takes it.
+
+    Raises
+    ------
+    LockedError
+        Exit code 6, with who has it.
+    """
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(root / LOCK, timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        other = read_holder(root)
+        got = f"one that is held by {other}" if other else "one that another process holds"
+        remedy = "wait for it to end; the lock ends with its process"
+        raise LockedError(Problem(str(root), LOCK, "a free lock", got, remedy)) from None
+    try:
+        with suppress(OSError):  # a full disk must not keep a run from saying so
+            (root / HOLDER).write_text(json.dumps(asdict(holder)) + "\n", encoding="utf-8")
+        yield
+    finally:
+        # First the note, then the lock: the other way round could remove the next holder's.
+        (root / HOLDER).unlink(missing_ok=True)
+        lock.release()
+
+
+def read_holder(root: Path) -> Holder | None:
+    """Return who took the lock last and has not given it back; None when nobody.
+
+    A run that was killed leaves its name behind, so this alone does not say that it still runs.
+    """
+    try:
+        return Holder(**json.loads((root / HOLDER).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None

@@ -1,0 +1,361 @@
+"""The work of a national run: a quarter's survey in, every table and page out."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from acsi_sem.analysis.nation import National
+from acsi_sem.analysis.national_tables import Known, Tables, compare, may_be_told
+from acsi_sem.analysis.panel import Panel, UnitFits, batches, fit_units, join_units
+from acsi_sem.analysis.readings import company_readings
+from acsi_sem.analysis.values import Request
+from acsi_sem.errors import Problem, UsageError
+from acsi_sem.indices.rollup import roll_up
+from acsi_sem.indices.withholding import blank, withheld_units
+from acsi_sem.runs.history import join_histories, load_history, own_history
+from acsi_sem.runs.jobs import Options
+from acsi_sem.runs.provenance import versions
+from acsi_sem.runs.scheduled import Context, Produced
+from acsi_sem.runs.workers import open_workers
+from acsi_sem.spec.hierarchy import Hierarchy, NationSpec, RunSpec
+from acsi_sem.spec.model import Model
+from acsi_sem.spec.periods import Period
+from acsi_sem.spec.study import Study
+from acsi_sem.spec.unit_checks import check_units
+from acsi_sem.survey.read import read_survey
+from acsi_sem.survey.survey import Survey
+from acsi_sem.tables.schema import MISSING, WARNINGS, make_table
+from acsi_sem.tables.write import csv_bytes, parquet_bytes
+from acsi_sem.terms import Notice
+
+READINGS_FILE: Final = "internal/readings.parquet"
+"""Readings with nothing withheld: later periods rest on them, and nobody else may."""
+WITHHELD_FILE: Final = "internal/withheld.json"
+REPORT: Final = "report"
+LAST_YEAR: Final = 4
+"""Quarters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One period of one nation.
+
+    Attributes
+    ----------
+    nation, run : NationSpec, RunSpec
+        The study's parts.
+    """
+
+    study: Study
+    nation: NationSpec
+    run: RunSpec
+    model: Model
+    hierarchy: Hierarchy
+    period: Period
+    request: Request
+
+
+def produce_period(
+    study: Study,
+    model: Model,
+    hierarchy: Hierarchy,
+    period: Period,
+    context: Context,
+    options: Options,
+) -> Produced:
+    """Fit every company of a quarter, roll up, compare, withhold, and write all of it.
+
+    Parameters
+    ----------
+    study : Study
+        With parts `nation` and `run`.
+    model : Model
+    hierarchy : Hierarchy
+    period : Period
+    context : Context
+        The store as the run may see it: checkpoints, earlier periods, progress.
+    options : Options
+
+    Returns
+    -------
+    Produced
+
+    Raises
+    ------
+    DataError
+        If the survey cannot be used, or has a company that no file of units knows.
+    UsageError
+        If the request cannot be carried out.
+    """
+    job = _job(study, model, hierarchy, period)
+    survey, notices = _read(job)
+    fits, losses = _fit(job, survey, context, options)
+    notices += [Notice("worker_lost", text) for text in losses]
+    tables, known = _tables(job, fits, context, notices)
+    notices += may_be_told(fits.notices, known.withheld[period], hierarchy.levels[0])
+    national = _national(job, survey, fits, tables, context, notices)
+    files = {**_internal(known, period), **_files(national, context)}
+    return _produced(job, national, files)
+
+
+def _job(study: Study, model: Model, hierarchy: Hierarchy, period: Period) -> Job:
+    if study.nation is None or study.run is None:
+        raise UsageError(Problem(study.name, "", "a study with the parts nation and run", "none"))
+    return Job(
+        study,
+        study.nation,
+        study.run,
+        model,
+        hierarchy,
+        period,
+        request_of(study, period),
+    )
+
+
+def request_of(study: Study, period: Period) -> Request:
+    """Return what is asked of every company.
+
+    The streams of random numbers are keyed by study and period, so no quarter repeats another's.
+    """
+    settings = study.settings
+    return Request(
+        engines=settings.engines,
+        scheme=settings.scheme,
+        replicates=settings.replicates,
+        seed=settings.seed,
+        level=settings.level,
+        index_means=settings.index_means,
+        minimum_rows=settings.minimum_rows,
+        study=f"{study.name}/{period}",
+        ci=settings.ci,
+        se=settings.se,
+        missing=settings.missing,
+        meanstructure=settings.meanstructure,
+        weights_policy=settings.weights_policy,
+        resampling=settings.resampling,
+        fay=settings.fay,
+        detail="core",
+        whole=False,
+    )
+
+
+def _read(job: Job) -> tuple[Survey, list[Notice]]:
+    """Read the quarter's survey, and see that its companies are those of the hierarchy."""
+    study = job.study
+    named = study.data.replace("{period}", str(job.period))
+    survey = read_survey(
+        Path(os.path.normpath(Path(study.folder) / named)),
+        job.model,
+        group=job.hierarchy.levels[0],
+        study=study,
+        minimum_rows=study.settings.minimum_rows,
+        keep_small=True,
+    )
+    assert survey.groups is not None
+    told = check_units(job.hierarchy, set(survey.groups.values), job.period)
+    return survey, [*told, *_shared_units(survey)]
+
+
+def _shared_units(survey: Survey) -> list[Notice]:
+    """Tell of PSUs and respondents that several companies share: aggregates take none for that."""
+    assert survey.groups is not None
+    found = []
+    parts: list[tuple[str, Sequence[object] | np.ndarray | None]] = [
+        ("primary sampling units", survey.design.psu),
+        ("respondents", survey.design.ids),
+    ]
+    for noun, labels in parts:
+        if labels is None:
+            continue
+        pairs = pd.DataFrame({"label": labels, "unit": survey.groups.codes}).drop_duplicates()
+        shared = int(pairs["label"].duplicated(keep=False).sum())
+        if shared:
+            message = (
+                f"{noun.capitalize()} have interviews of several companies ({shared:,} pairs): "
+                "companies are taken as independent, so limits of aggregates may be too narrow."
+            )
+            found.append(Notice("shared_units", message))
+    return found
+
+
+def _fit(
+    job: Job, survey: Survey, context: Context, options: Options
+) -> tuple[UnitFits, list[str]]:
+    """Fit the companies that no earlier run of the same inputs has fitted."""
+    replicated = () if options.full else job.run.replicated
+    panel = Panel(job.model, survey, job.request, replicated)
+    portions = batches(survey)
+    kept = {names: _kept(context, names) for names in portions}
+    todo = [names for names in portions if kept[names] is None]
+    total = sum(len(names) for names in portions)
+    done = total - sum(len(names) for names in todo)
+
+    def keep(at: int, found: UnitFits) -> None:
+        nonlocal done
+        context.save(_task(todo[at]), found.packed())
+        kept[todo[at]] = found
+        done += len(todo[at])
+        context.progress("companies", done, total)
+
+    context.progress("companies", done, total)
+    losses: list[str] = []
+    if todo:
+        with open_workers(options.jobs, options.cluster, shared=panel) as workers:
+            workers.map(fit_units, todo, done=keep, name=_task)
+            losses = list(workers.losses)
+    parts = [found for found in kept.values() if found is not None]
+    units = [name for names in portions for name in names]
+    return join_units(parts, units), losses
+
+
+def _task(names: Sequence[str]) -> str:
+    return "companies " + "\n".join(names)
+
+
+def _kept(context: Context, names: Sequence[str]) -> UnitFits | None:
+    data = context.checkpoint(_task(names))
+    if data is None:
+        return None
+    try:
+        return UnitFits.unpacked(data)
+    except ValueError:
+        return None
+
+
+def _tables(
+    job: Job, fits: UnitFits, context: Context, notices: list[Notice]
+) -> tuple[Tables, Known]:
+    """Roll up, compare and withhold; return what may be published, and what may not."""
+    hierarchy, period = job.hierarchy, job.period
+    context.progress("roll-up", 0, 1)
+    companies = company_readings(hierarchy, period, fits.tables["indices"], fits.freedom)
+    rolled = roll_up(hierarchy, period, companies, conf_level=job.request.level)
+    notices += rolled.notices
+    known = _past(job, context)
+    own = withheld_units(rolled.readings, hierarchy, job.request.minimum_rows)
+    known.readings[period], known.withheld[period] = rolled.readings, own
+    public = compare(job.nation, hierarchy, job.model.index, known, period, job.request.level)
+    public["shares"] = rolled.shares
+    for name, table in fits.tables.items():
+        public[name] = blank(table, own, hierarchy.levels[0])
+    public["revisions"] = context.moved(public)
+    context.progress("roll-up", 1, 1)
+    return public, known
+
+
+def _past(job: Job, context: Context) -> Known:
+    """Read what last year's rolling index rests on, as it was and as it was withheld."""
+    reach = job.nation.window + LAST_YEAR
+    known = Known({}, {})
+    for at in context.past:
+        if job.period - at < reach:
+            known.readings[at] = pd.read_parquet(io.BytesIO(context.read_past(at, READINGS_FILE)))
+            rows = json.loads(context.read_past(at, WITHHELD_FILE))
+            known.withheld[at] = {(row["level"], row["unit"]): row["reason"] for row in rows}
+    return known
+
+
+def _national(
+    job: Job,
+    survey: Survey,
+    fits: UnitFits,
+    tables: Tables,
+    context: Context,
+    notices: list[Notice],
+) -> National:
+    told = (*survey.notices, *notices)
+    tables["missing"] = make_table(MISSING, [asdict(count) for count in survey.missing])
+    tables["warnings"] = make_table(WARNINGS, [asdict(notice) for notice in told])
+    own = own_history(job.study, tables["readings"], tables["national"], context.revision)
+    assert survey.groups is not None
+    lost = {one.unit for one in fits.lost if one.engine == job.request.engines[0]}
+    return National(
+        study=job.study,
+        model=job.model,
+        hierarchy=job.hierarchy,
+        request=job.request,
+        period=job.period,
+        tables=tables,
+        history=join_histories([load_history(job.study, job.period), own]),
+        lost=fits.lost,
+        fitted=len(survey.groups.values) - len(lost),
+        interviews=survey.source.rows,
+        notices=told,
+        versions=versions(),
+        inputs=context.inputs,
+        revision=context.revision,
+        reason=context.reason,
+    )
+
+
+def _internal(known: Known, period: Period) -> dict[str, bytes]:
+    rows = [
+        {"level": level, "unit": unit, "reason": reason}
+        for (level, unit), reason in known.withheld[period].items()
+    ]
+    return {
+        READINGS_FILE: parquet_bytes(known.readings[period]),
+        WITHHELD_FILE: (json.dumps(rows, indent=1, ensure_ascii=False) + "\n").encode(),
+    }
+
+
+def _files(national: National, context: Context) -> dict[str, bytes]:
+    from acsi_sem.report.national.site import national_pages
+
+    files: dict[str, bytes] = {}
+    for name, table in national.tables.items():
+        context.progress(f"table {name}", 0, 1)
+        files[f"{name}.csv"] = csv_bytes(table)
+        files[f"{name}.parquet"] = parquet_bytes(table)
+    pages = national_pages(
+        national, lambda done, total: context.progress("pages", done, total), tables=".."
+    )
+    return files | {f"{REPORT}/{path}": content for path, content in pages.items()}
+
+
+def _produced(job: Job, national: National, files: dict[str, bytes]) -> Produced:
+    lost = {one.unit for one in national.lost if one.engine == job.request.engines[0]}
+    total = national.fitted + len(lost)
+    request = replace(job.request)
+    return Produced(
+        files=files,
+        share_failed=len(lost) / total if total else 1.0,
+        lost=len(lost),
+        warnings=len(national.notices),
+        summary=_summary(job, national),
+        manifest={
+            "study": job.study.name,
+            "model": job.model.name,
+            "versions": dict(national.versions),
+            "request": asdict(request),
+            "interviews": national.interviews,
+            "companies": {"fitted": national.fitted, "lost": [asdict(x) for x in national.lost]},
+            "warnings": [asdict(notice) for notice in national.notices],
+        },
+    )
+
+
+def _summary(job: Job, national: National) -> tuple[str, ...]:
+    """Return the lines that end a run on the terminal."""
+    table = national.tables["national"]
+    own = table[
+        (table["form"] == job.nation.form)
+        & (table["construct"] == job.model.index)
+        & (table["engine"] == job.request.engines[0])
+    ]
+    lines = [
+        f"{job.study.nation.title.get(job.study.language) if job.study.nation else ''} "
+        f"{job.period}: {row['index']:.1f} ({row['conf_low']:.1f} to {row['conf_high']:.1f})"
+        for row in own.to_dict("records")
+    ]
+    counts = f"{national.fitted} companies, {national.interviews:,} interviews"
+    return (*lines, counts, *(f"lost: {x.unit} ({x.engine}): {x.reason}" for x in national.lost))
