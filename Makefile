@@ -13,7 +13,7 @@ NAME := $(notdir $(patsubst %/,%,$(dir $(STUDY))))
 OUT ?= reports/$(NAME)
 REQUIREMENTS := $(wildcard requirements/*.in) pyproject.toml
 
-.PHONY: help setup setup-dev report test check bench study lock clean
+.PHONY: help setup setup-dev report national test check bench study faults lock clean
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 14
@@ -48,6 +48,11 @@ data/demo/survey.csv: $(VENV)/.run acsi_sem/simulate/demo.py models/acsi.yaml
 report: $(VENV)/.run $(if $(filter data/demo/study.yaml,$(STUDY)),data/demo/survey.csv) ## fit a study and write its report (DATA=, GROUP=, STUDY=, OUT=)
 	@$(BIN)/acsi-sem report "$(STUDY)" --out "$(OUT)" $(if $(DATA),--data "$(DATA)") $(if $(GROUP),--group "$(GROUP)")
 
+national: $(VENV)/.run ## simulate a nation's quarter, run it, write its site (FULL=1: replicates for every engine)
+	@mkdir -p reports/national
+	@$(BIN)/acsi-sem simulate --nation --out reports/national --first 2026Q3 --quarters 1 --no-truth --force
+	@$(BIN)/acsi-sem run reports/national/study.yaml --period 2026Q3 --jobs 2 $(if $(FULL),--full) $(if $(REASON),--reason "$(REASON)")
+
 check: $(VENV)/.dev ## lint, types and import rules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -66,10 +71,17 @@ $(ORACLES)/.done: $(BIN)/uv requirements/oracles.txt
 bench: $(VENV)/.dev $(ORACLES)/.done ## how fast, beside semopy and openpls-engine (ten minutes)
 	$(BIN)/python -m benchmarks.replicates
 	$(BIN)/python -m benchmarks.pls_engines
+	$(BIN)/python -m benchmarks.workers
+	$(BIN)/python -m benchmarks.national
+	$(BIN)/python -m benchmarks.streaming
 
 study: $(VENV)/.dev ## how often 95 % intervals cover the truth (an hour on two cores)
 	$(BIN)/python -m benchmarks.coverage --workers 2
 	$(BIN)/python -m benchmarks.coverage_pls --workers 2
+	$(BIN)/python -m benchmarks.coverage_national --workers 2
+
+faults: $(VENV)/.dev ## kill runs at random moments, fill the disk, lose workers (half an hour)
+	$(BIN)/python -m benchmarks.faults
 
 lock: $(BIN)/uv ## renew the pinned requirements
 	sh requirements/lock.sh

@@ -136,7 +136,7 @@ GLOSSARY: Final[dict[str, str]] = {
     "difference": "estimate less other_estimate",
     "p_permutation": "two-sided p-value of the difference by permutation of respondents",
     "p_bootstrap": "two-sided p-value of the difference from both groups' replicates",
-    "p_holm": "p_permutation adjusted by Holm's method",
+    "p_holm": "p-value (of permutations, where there are any) adjusted by Holm's method",
     "step": "step of MICOM: configural, composition, mean or variance",
     "limit_low": "lower limit of what permutation gives when the groups do not differ",
     "limit_high": "upper limit of it",

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from acsi_sem.indices.changes import find_changes
 from acsi_sem.indices.league import rank_units
 from acsi_sem.indices.national import national_index
-from acsi_sem.indices.withholding import Withheld, blank, withheld_forms
+from acsi_sem.indices.withholding import Withheld, blank, blank_forms, withheld_forms
 from acsi_sem.spec.hierarchy import Hierarchy, NationSpec
 from acsi_sem.spec.periods import Period
 from acsi_sem.terms import Notice
@@ -72,23 +71,11 @@ def compare(
     )
     return {
         "readings": readings,
-        "national": _without(
-            national, {form: why for (at, form), why in forms.items() if at == period}
-        ),
+        "national": blank_forms(national, forms),
         "changes": changes,
         "league": league,
         "differences": differences,
     }
-
-
-def _without(national: pd.DataFrame, forms: Mapping[str, str]) -> pd.DataFrame:
-    """Blank the forms of the national index that would reveal a withheld sector."""
-    made = national.copy()
-    at = made["form"].isin(list(forms))
-    for name in ("index", "std_error", "freedom", "conf_low", "conf_high", "published"):
-        made.loc[at, name] = np.nan
-    made.loc[at, "note"] = made.loc[at, "form"].map(dict(forms))
-    return made
 
 
 def may_be_told(notices: Iterable[Notice], withheld: Withheld, lowest: str) -> list[Notice]:

@@ -103,7 +103,8 @@ def find_changes(
     Raises
     ------
     DataError
-        If a unit of the highest level with a reading has no share.
+        If a unit of an earlier quarter is no unit any more, or one of the highest level has a
+        reading and no share.
 
     Notes
     -----
@@ -152,7 +153,19 @@ def _levels(
         if level != NATION:
             above, parents = parents_of(hierarchy, level)
             differ = _any(differ | (now != then), parents, len(above))
+            moved = _moved(hierarchy, level, whole[1])
+            differ |= np.array([[unit.name in moved] for unit in above], dtype=bool)
             common = _any(now & then & common, parents, len(above))
+
+
+def _moved(hierarchy: Hierarchy, level: str, then: pd.DataFrame) -> set[str]:
+    """Return the parents that a unit has since been moved between."""
+    now = {unit.name: unit.parent for unit in hierarchy.of_level(level)}
+    rows = then.loc[then["level"] == level, ["unit", "parent"]].drop_duplicates()
+    pairs = zip(rows["unit"].tolist(), rows["parent"].tolist(), strict=True)
+    return {
+        parent for unit, old in pairs if old and old != now[unit] for parent in (old, now[unit])
+    }
 
 
 def _any(flags: NDArray[np.bool_], parents: Ints, count: int) -> NDArray[np.bool_]:

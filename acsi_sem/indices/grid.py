@@ -106,8 +106,10 @@ def make_grid(
 
     Raises
     ------
+    DataError
+        Naming every unit that the hierarchy does not have.
     ValueError
-        If a unit is unknown, or has two readings for one engine and construct.
+        If a unit has two readings for one engine and construct.
     """
     own = readings[readings["level"] == level]
     place = {column: at for at, column in enumerate(columns)}
@@ -117,7 +119,7 @@ def make_grid(
     i = np.array([names.get(name, -1) for name in own["unit"].tolist()], dtype=np.intp)
     shape = (len(units), len(columns))
     if (i < 0).any():
-        raise ValueError(f"no {level} is called {own['unit'][i < 0].iloc[0]!r}")
+        raise DataError(_unknown(own[i < 0], level))
     if np.unique(i * shape[1] + j).size != i.size:
         raise ValueError(f"two readings of one {level}, engine and construct")
 
@@ -135,6 +137,17 @@ def make_grid(
         np.where(np.isnan(freedom), np.inf, freedom),
     )
     return Grid(present, parts, spread("n", 0.0), spread("n_eff", np.nan))
+
+
+def _unknown(readings: pd.DataFrame, level: str) -> list[Problem]:
+    rows = readings[["period", "unit"]].drop_duplicates()
+    remedy = "keep the row of a unit that is gone, with a share of 0 from then on"
+    return first_problems(
+        [
+            Problem(f"readings of {period}", f"{level} {unit}", "a unit", "no such unit", remedy)
+            for period, unit in zip(rows["period"].tolist(), rows["unit"].tolist(), strict=True)
+        ]
+    )
 
 
 def weighing(

@@ -149,14 +149,11 @@ def _league(
     rows = np.concatenate([one.rows for one in made])
     rank = np.concatenate([one.rank for one in made])
     tied = [mark for one in made for mark in one.tied]
+    told = own["note"].iloc[rows].tolist()
     notes = [
         joined(note, NOT_RANKED if rest else "", NOT_TESTED if place > 0 and not mark else "")
         for note, rest, place, mark in zip(
-            own["note"].iloc[rows].tolist(),
-            residual[rows].tolist(),
-            rank.tolist(),
-            tied,
-            strict=True,
+            told, residual[rows].tolist(), rank.tolist(), tied, strict=True
         )
     ]
     kept = own.iloc[rows].assign(rank=rank, tied=tied, note=notes)

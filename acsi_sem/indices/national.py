@@ -190,6 +190,12 @@ def national_index(
     ------
     DataError
         If a unit with a reading has no share.
+
+    Notes
+    -----
+    The variance is sum_r a_r^2 V_r, plus that of the shares of the highest level, each of which
+    errs once however many quarters it stands in. What V_r itself carries of estimated shares of
+    lower levels is taken for independent between quarters.
     """
     pool = gather(hierarchy, in_window(readings, period, window))
     if not pool.columns:
@@ -221,16 +227,20 @@ def share_variance(slopes: Mapping[Share, Floats]) -> Floats | float:
 
 
 def window_notes(pool: Pool, weighting: Weighting, window: int) -> list[str]:
-    """Say of each column what its index lacks: quarters of the window, units of the nation."""
-    units = pool.hierarchy.of_level(pool.hierarchy.levels[-1])
+    """Say of each column what its index lacks: quarters, units, and readings of some units."""
+    level = pool.hierarchy.levels[-1]
+    units = pool.hierarchy.of_level(level)
     notes = []
     for column in range(len(pool.columns)):
         used = weighting.coefficients[:, column] > 0
         quarters = np.unique(pool.quarter[used]).size
-        absent = sorted(set(range(len(units))) - set(pool.unit[used].tolist()))
+        counts = np.bincount(pool.unit[used], minlength=len(units))
+        absent = np.flatnonzero(counts == 0).tolist()
+        least, most = counts[counts > 0].min(initial=len(used)), counts.max(initial=0)
         fewer = f"rests on {quarters} of {window} quarters" if quarters < window else ""
         without = f"without {some([units[i].name for i in absent])}" if absent else ""
-        notes.append(joined(fewer, without) if used.any() else "")
+        uneven = f"{least} to {most} readings of a {level}" if least < most else ""
+        notes.append(joined(fewer, without, uneven) if used.any() else "")
     return notes
 
 

@@ -101,9 +101,9 @@ def roll_up(
     Raises
     ------
     DataError
-        If a unit with a reading has no share.
+        If a company is no unit of the hierarchy, or a unit with a reading has no share.
     ValueError
-        If a company is no unit of the hierarchy or has two readings.
+        If a company has two readings for one engine and construct.
 
     Notes
     -----

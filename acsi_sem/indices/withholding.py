@@ -244,6 +244,31 @@ def blank(table: pd.DataFrame, withheld: Withheld, lowest: str = "") -> pd.DataF
     if "note" not in table.columns:
         kept: pd.DataFrame = table.loc[~at].reset_index(drop=True)
         return kept
+    return _emptied(table, reasons)
+
+
+def blank_forms(table: pd.DataFrame, forms: Mapping[tuple[Period, str], str]) -> pd.DataFrame:
+    """Take withheld rolling indices out of a table of them.
+
+    Parameters
+    ----------
+    table : DataFrame
+        `acsi_sem.tables.national.NATIONAL`.
+    forms : mapping of (Period, form) -> reason
+        See `withheld_forms`.
+
+    Returns
+    -------
+    DataFrame
+        Numbers are empty and `note` says why.
+    """
+    told = {(str(period), form): reason for (period, form), reason in forms.items()}
+    keys = zip(table["period"].tolist(), table["form"].tolist(), strict=True)
+    return _emptied(table, np.array([told.get(key, "") for key in keys], dtype=object))
+
+
+def _emptied(table: pd.DataFrame, reasons: NDArray[np.object_]) -> pd.DataFrame:
+    at = reasons != ""
     blanked = table.copy()
     for name in blanked.columns:
         if name != "conf_level" and pd.api.types.is_float_dtype(blanked[name]):

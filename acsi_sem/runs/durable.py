@@ -5,11 +5,15 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
+from typing import Final
 
 from acsi_sem.errors import Problem, UsageError
 from acsi_sem.runs.crashes import crash_point
+
+_FLUSHES: Final = 4
 
 
 @contextmanager
@@ -80,9 +84,9 @@ def file_hashes(folder: Path) -> dict[str, str]:
 
 def sync_tree(folder: Path) -> None:
     """Flush every file and folder below a folder, and itself, to the disk."""
-    for path in folder.rglob("*"):
-        sync(path)
-    sync(folder)
+    # Side by side, for a disk flushes many files at once faster than one after the other.
+    with ThreadPoolExecutor(_FLUSHES) as pool:
+        list(pool.map(sync, [*folder.rglob("*"), folder]))
 
 
 def sync(path: Path) -> None:

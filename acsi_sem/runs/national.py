@@ -41,8 +41,6 @@ READINGS_FILE: Final = "internal/readings.parquet"
 """Readings with nothing withheld: later periods rest on them, and nobody else may."""
 WITHHELD_FILE: Final = "internal/withheld.json"
 REPORT: Final = "report"
-LAST_YEAR: Final = 4
-"""Quarters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +238,7 @@ def _tables(
     companies = company_readings(hierarchy, period, fits.tables["indices"], fits.freedom)
     rolled = roll_up(hierarchy, period, companies, conf_level=job.request.level)
     notices += rolled.notices
-    known = _past(job, context)
+    known = _past(context)
     own = withheld_units(rolled.readings, hierarchy, job.request.minimum_rows)
     known.readings[period], known.withheld[period] = rolled.readings, own
     public = compare(job.nation, hierarchy, job.model.index, known, period, job.request.level)
@@ -252,15 +250,13 @@ def _tables(
     return public, known
 
 
-def _past(job: Job, context: Context) -> Known:
-    """Read what last year's rolling index rests on, as it was and as it was withheld."""
-    reach = job.nation.window + LAST_YEAR
+def _past(context: Context) -> Known:
+    """Read every earlier quarter, as it was and as it was withheld."""
     known = Known({}, {})
     for at in context.past:
-        if job.period - at < reach:
-            known.readings[at] = pd.read_parquet(io.BytesIO(context.read_past(at, READINGS_FILE)))
-            rows = json.loads(context.read_past(at, WITHHELD_FILE))
-            known.withheld[at] = {(row["level"], row["unit"]): row["reason"] for row in rows}
+        known.readings[at] = pd.read_parquet(io.BytesIO(context.read_past(at, READINGS_FILE)))
+        rows = json.loads(context.read_past(at, WITHHELD_FILE))
+        known.withheld[at] = {(row["level"], row["unit"]): row["reason"] for row in rows}
     return known
 
 
@@ -312,10 +308,11 @@ def _files(national: National, context: Context) -> dict[str, bytes]:
     from acsi_sem.report.national.site import national_pages
 
     files: dict[str, bytes] = {}
-    for name, table in national.tables.items():
-        context.progress(f"table {name}", 0, 1)
+    context.progress("tables", 0, len(national.tables))
+    for done, (name, table) in enumerate(national.tables.items(), 1):
         files[f"{name}.csv"] = csv_bytes(table)
         files[f"{name}.parquet"] = parquet_bytes(table)
+        context.progress("tables", done, len(national.tables))
     pages = national_pages(
         national, lambda done, total: context.progress("pages", done, total), tables=".."
     )

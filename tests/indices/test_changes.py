@@ -10,6 +10,7 @@ from numpy.testing import assert_allclose
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
+from acsi_sem.errors import DataError
 from acsi_sem.indices.changes import find_changes
 from acsi_sem.indices.national import coefficients, form_index, gather
 from acsi_sem.indices.rollup import roll_up
@@ -121,8 +122,8 @@ def test_a_withheld_unit_has_no_change_and_is_not_counted() -> None:
     assert np.isfinite([blanked["base_index"], row(found, form="latest")["change"]]).all()
 
 
-def annual(spec: str) -> Hierarchy:
-    """Two sectors, measured in turn or every quarter, with shares that change in 2026."""
+def changing() -> Hierarchy:
+    """Two sectors with shares that change in 2026."""
     since, until = Period(2024, 1), Period(2025, 4)
     return with_shares(
         nation_of({"S1": {"I": {"A": 1}}, "S2": {"J": {"B": 1}}}),
@@ -136,7 +137,7 @@ def annual(spec: str) -> Hierarchy:
 
 @pytest.mark.parametrize("rotation", ["annual", "quarterly"])
 def test_the_variance_of_a_rolling_change_is_what_draws_show(rotation: str) -> None:
-    hierarchy, rng = annual(rotation), np.random.default_rng(11)
+    hierarchy, rng = changing(), np.random.default_rng(11)
     spans = [NOW.back(back) for back in range(5)]
     measured = {
         at: ["S1", "S2"] if rotation == "quarterly" else [("S1", "S2")[at.quarter % 2]]
@@ -202,3 +203,24 @@ def test_what_is_withheld_cannot_come_back_by_the_changes() -> None:
     gone = found[found["unit"].isin(["A", "B"])]
     numbers = ["base_index", "change", "std_error", "conf_low", "statistic", "p_value", "percent"]
     assert gone[numbers].isna().all(axis=None)
+
+
+def test_a_company_that_moved_between_industries_is_told_of() -> None:
+    tree = {"S1": {"I1": {"A": 3, "B": 2, "rest": 1}, "I2": {"D": 4, "C": 1}}, "S2": TREE["S2"]}
+    moved = nation_of(tree, residual=["rest"])
+    own = roll_up(moved, NOW, readings_of(NEXT), conf_level=0.95).readings
+    readings = {NOW.back(1): READINGS[NOW.back(1)], NOW: own}
+    found = find_changes(spec_of(), moved, NOW, readings, conf_level=0.95)
+    notes = found[found["form"] == ""].set_index("unit")["note"]
+    for unit in ("I1", "I2", "S1", "nation"):
+        assert notes[unit] == "not of the same units in both periods"
+    assert (notes["I3"], notes["S2"], notes["C"]) == ("", "", "")
+
+
+def test_a_unit_that_was_struck_from_the_file_is_missed() -> None:
+    struck = nation_of({"S1": {"I1": {"A": 3, "B": 2, "C": 1, "rest": 1}}, "S2": TREE["S2"]})
+    scores = {name: score for name, score in NEXT.items() if name != "D"}
+    own = roll_up(struck, NOW, readings_of(scores), conf_level=0.95).readings
+    readings = {NOW.back(1): READINGS[NOW.back(1)], NOW: own}
+    with pytest.raises(DataError, match="readings of 2026Q2: company D: expected a unit, got no"):
+        find_changes(spec_of(), struck, NOW, readings, conf_level=0.95)

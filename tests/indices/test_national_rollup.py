@@ -106,7 +106,7 @@ def test_a_reading_without_an_error_makes_none_and_says_so() -> None:
 
 
 def test_bad_readings_are_refused() -> None:
-    with pytest.raises(ValueError, match="no company is called 'Pan Am'"):
+    with pytest.raises(DataError, match="readings of 2026Q3: company Pan Am: expected a unit, got"):
         roll_up(NATION, NOW, readings_of({"Pan Am": 70.0}), conf_level=0.95)
     twice = pd.concat([readings_of({"One": 70.0})] * 2)
     with pytest.raises(ValueError, match="two readings"):
@@ -164,7 +164,9 @@ def test_forms_by_hand_with_shares_that_change() -> None:
     # (4 + 9)^2 / ((4^2 + 9^2) / 50)
     assert_allclose(latest["freedom"], 50 * 13**2 / (16 + 81))
     assert latest["note"] == "rests on 2 of 4 quarters"
-    assert row(table, form="pooled")["readings"] == 3
+    pooled = row(table, form="pooled")
+    assert pooled["readings"] == 3
+    assert pooled["note"] == "rests on 2 of 4 quarters; 1 to 2 readings of a sector"
     assert latest["published"] == 77.6
 
 

@@ -12,7 +12,13 @@ from hypothesis import strategies as st
 from acsi_sem.indices.grid import units_of
 from acsi_sem.indices.national import coefficients, gather, national_index
 from acsi_sem.indices.rollup import roll_up
-from acsi_sem.indices.withholding import blank, determined, withheld_forms, withheld_units
+from acsi_sem.indices.withholding import (
+    blank,
+    blank_forms,
+    determined,
+    withheld_forms,
+    withheld_units,
+)
 from acsi_sem.spec.hierarchy import NATION, NATIONAL_FORMS, Hierarchy, Share
 from acsi_sem.spec.periods import Period
 from acsi_sem.tables.schema import INDICES, ITEMS, make_table
@@ -233,7 +239,10 @@ def test_blank_of_companies_tables() -> None:
         blank(items, withheld)
 
 
-def test_a_national_table_of_withheld_sectors_stands() -> None:
+def test_only_the_form_that_would_tell_is_taken_out() -> None:
     hierarchy, readings = quarterly(False)
     table = national_index(hierarchy, NOW, readings, window=4, conf_level=0.95)
     assert table["index"].tolist() == [70.0] * 3
+    found = blank_forms(table, {(NOW, "latest"): "withheld", (NOW.back(1), "pooled"): "withheld"})
+    assert found["index"].isna().tolist() == [False, False, True]
+    assert row(found, form="latest")["note"] == "withheld"

@@ -1,0 +1,225 @@
+"""A nation's quarters, run whole: what is in the folder, how it adds up, twice the same."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from acsi_sem.errors import DataError
+from acsi_sem.runs.jobs import Options, RunCommand, run_command
+from acsi_sem.runs.locking import Holder
+from acsi_sem.runs.scheduled import NotPublishedError, Outcome, RefusedError
+from acsi_sem.runs.simulated import write_nation
+from acsi_sem.simulate.national_plan import NationPlan
+from acsi_sem.spec.periods import Period
+
+MODEL = Path("models/acsi_1994.yaml").resolve()
+LAST = "2026Q3"
+
+
+def run(study: Path, period: str = LAST, reason: str = "", **options: object) -> list[Outcome]:
+    """Run periods as the command does."""
+    holder = Holder("run", 1, "host", "2026-11-22T00:00:00+00:00")
+    chosen = Options(**options)  # type: ignore[arg-type]
+    command = RunCommand(study, period, holder, date(2026, 11, 22), reason, options=chosen)
+    return list(run_command(command, told=lambda _: None))
+
+
+def make_study(folder: Path) -> Path:
+    """Simulate five quarters of twelve companies, one of them too small to be told of."""
+    plan = NationPlan(
+        sectors=2,
+        industries=3,
+        companies=12,
+        interviews=90,
+        quarters=5,
+        first=Period(2025, 3),
+        seed=5,
+    )
+    model = folder / "model.yaml"  # beside the study, so that a copy of the folder is whole
+    shutil.copy(MODEL, model)
+    write_nation(model, folder, plan, truth=False)
+    study = folder / "study.yaml"
+    text = study.read_text(encoding="utf-8").replace("replicates: 2000", "replicates: 60")
+    study.write_text(text.replace("engines: [pls, ml, ols]", "engines: [pls, ols]"), "utf-8")
+    for path in folder.glob("survey-*.parquet"):
+        frame = pd.read_parquet(path)
+        small = sorted(frame["COMPANY"].unique())[2]
+        rest = frame[frame["COMPANY"] != small]
+        kept = frame[frame["COMPANY"] == small].head(48)
+        pd.concat([rest, kept]).to_parquet(path)
+    return study
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A study whose five quarters are published."""
+    made = make_study(tmp_path_factory.mktemp("nation"))
+    assert [outcome.status for outcome in run(made, "auto")] == ["published"] * 5
+    return made
+
+
+def folder_of(study: Path, period: str = LAST, revision: int = 1) -> Path:
+    return study.parent / "published" / "periods" / period / f"r{revision}"
+
+
+def table(study: Path, name: str, period: str = LAST) -> pd.DataFrame:
+    return pd.read_parquet(folder_of(study, period) / f"{name}.parquet")
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+def test_the_folder_holds_tables_site_and_manifest(study: Path) -> None:
+    names = set(contents(folder_of(study)))
+    tables = ("readings", "national", "changes", "league", "differences", "indices", "warnings")
+    expected = {f"{name}.{form}" for name in tables for form in ("csv", "parquet")}
+    assert names >= expected | {"manifest.json", "report/index.html", "internal/readings.parquet"}
+    assert sum(name.startswith("report/companies/") for name in names) == 12
+
+
+def test_industries_are_the_weighted_means_of_their_companies(study: Path) -> None:
+    raw = pd.read_parquet(folder_of(study) / "internal" / "readings.parquet")
+    own = raw[(raw["construct"] == "satisfaction") & (raw["engine"] == "pls")]
+    told = table(study, "shares")
+    shares = told[told["level"] == "company"].set_index("unit")["value"]
+    companies = own[own["level"] == "company"]
+    industries = own[own["level"] == "industry"].set_index("unit")
+    assert len(industries) == 3
+    for name, parts in companies.groupby("parent"):
+        weights = shares[parts["unit"]].to_numpy() / shares[parts["unit"]].sum()
+        mean = float(weights @ parts["index"].to_numpy())
+        error = float(np.sqrt(weights**2 @ parts["std_error"].to_numpy() ** 2))
+        found = industries.loc[str(name), ["index", "std_error"]].astype(float)
+        np.testing.assert_allclose(found, [mean, error], rtol=1e-12)
+
+
+def test_a_small_company_is_withheld_with_another_and_nothing_tells_of_it(study: Path) -> None:
+    readings = table(study, "readings")
+    companies = readings[(readings["level"] == "company") & (readings["engine"] == "pls")]
+    held = companies[companies["note"].str.startswith("withheld")]
+    names = set(held["unit"])
+    assert len(names) == 2
+    assert held["index"].isna().all()
+    for name in ("indices", "estimates", "impacts", "breakdowns", "quality"):
+        own = table(study, name)
+        own = own[own["group"].isin(names)]
+        numbers = own.select_dtypes("float").drop(columns="conf_level", errors="ignore")
+        assert numbers.isna().all(axis=None), name
+    for name in ("league", "changes"):
+        own = table(study, name)
+        assert own[own["unit"].isin(names)][["std_error"]].isna().all(axis=None), name
+    warnings = table(study, "warnings")
+    assert not set(warnings["group"]) & names
+
+
+def test_changes_are_told_for_quarter_and_year(study: Path) -> None:
+    changes = table(study, "changes")
+    nation = changes[(changes["level"] == "nation") & (changes["construct"] == "satisfaction")]
+    assert set(nation["versus"]) == {"last_quarter", "last_year"}
+    key = ["form", "engine", "construct"]
+    before = table(study, "national", "2026Q2").set_index(key)["index"]
+    now = table(study, "national").set_index(key)["index"]
+    rolling = nation[(nation["versus"] == "last_quarter") & (nation["form"] != "")]
+    moved = rolling.set_index(key)["change"]
+    assert len(moved) == 6
+    # Sums in another order: rounding alone, of numbers near 70.
+    np.testing.assert_allclose(moved, (now - before)[moved.index], rtol=0, atol=1e-11)
+
+
+def test_a_second_run_changes_nothing(study: Path) -> None:
+    before = contents(folder_of(study))
+    assert [outcome.status for outcome in run(study)] == ["already published"]
+    assert run(study, "auto") == []
+    assert contents(folder_of(study)) == before
+
+
+def test_two_workers_write_the_same_bytes(study: Path, tmp_path: Path) -> None:
+    [outcome] = run(copied(study, tmp_path / "copy", without=LAST), jobs=2)
+    assert outcome.status == "published"
+    assert contents(outcome.folder) == contents(folder_of(study))
+
+
+def copied(study: Path, folder: Path, *, without: str = "") -> Path:
+    """Copy a study with its store, perhaps without what one period published."""
+    shutil.copytree(study.parent, folder)
+    if without:
+        shutil.rmtree(folder / "published" / "periods" / without)
+    return folder / "study.yaml"
+
+
+def changed(study: Path, change: Callable[[pd.DataFrame], pd.DataFrame]) -> Path:
+    """Change the last quarter's interviews."""
+    path = study.parent / f"survey-{LAST}.parquet"
+    change(pd.read_parquet(path)).to_parquet(path)
+    return study
+
+
+def cut(companies: int) -> Callable[[pd.DataFrame], pd.DataFrame]:
+    """Leave five interviews to each of the first companies."""
+
+    def change(frame: pd.DataFrame) -> pd.DataFrame:
+        few = frame.groupby("COMPANY").cumcount() < 5
+        return frame[~frame["COMPANY"].isin(sorted(frame["COMPANY"].unique())[:companies]) | few]
+
+    return change
+
+
+def test_changed_data_are_refused_without_a_reason_and_told_with_one(
+    study: Path, tmp_path: Path
+) -> None:
+    def lower(frame: pd.DataFrame) -> pd.DataFrame:
+        frame.loc[frame.index[:30], "SATIS"] = 1
+        return frame
+
+    made = changed(copied(study, tmp_path / "copy"), lower)
+    with pytest.raises(RefusedError, match="survey"):
+        run(made)
+    [outcome] = run(made, reason="late interviews")
+    assert outcome.revision == 2
+    moved = pd.read_parquet(outcome.folder / "revisions.parquet")
+    assert (moved["moved"] != 0).any()
+    manifest = json.loads((outcome.folder / "manifest.json").read_text("utf-8"))
+    assert manifest["reason"] == "late interviews"
+    assert contents(folder_of(made)) == contents(folder_of(study))
+    page = (outcome.folder / "report" / "index.html").read_text("utf-8")
+    assert "late interviews" in page
+
+
+def test_too_many_lost_companies_publish_nothing(study: Path, tmp_path: Path) -> None:
+    made = changed(copied(study, tmp_path / "copy", without=LAST), cut(3))
+    with pytest.raises(NotPublishedError) as caught:
+        run(made)
+    assert caught.value.exit_code == 5
+    assert not (made.parent / "published" / "periods" / LAST / "CURRENT").exists()
+
+
+def test_a_company_that_is_lost_does_not_stop_the_others(study: Path, tmp_path: Path) -> None:
+    made = changed(copied(study, tmp_path / "copy", without=LAST), cut(1))
+    [outcome] = run(made)
+    assert (outcome.status, outcome.lost) == ("published", 1)
+    manifest = json.loads((outcome.folder / "manifest.json").read_text("utf-8"))
+    [gone] = {one["unit"] for one in manifest["companies"]["lost"]}
+    warnings = pd.read_parquet(outcome.folder / "warnings.parquet")
+    assert warnings["message"].str.contains(gone, regex=False).any()
+    readings = pd.read_parquet(outcome.folder / "readings.parquet")
+    assert gone not in set(readings.loc[readings["index"].notna(), "unit"])
+
+
+def test_an_unknown_company_is_named(study: Path, tmp_path: Path) -> None:
+    def rename(frame: pd.DataFrame) -> pd.DataFrame:
+        first = frame["COMPANY"].iloc[0]
+        return frame.assign(COMPANY=frame["COMPANY"].replace({first: "Nobody & Co"}))
+
+    made = changed(copied(study, tmp_path / "copy"), rename)
+    with pytest.raises(DataError, match="Nobody & Co"):
+        run(made, reason="a new company")
