@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any, Final
 
 import numpy as np
-from acsi_model import BLOCKS, PATHS, acsi_model
+from acsi_model import BLOCKS, acsi_model
 
 from acsi_sem.analysis.nation import Lost, National
 from acsi_sem.analysis.values import Request
@@ -248,7 +248,7 @@ def company_rows(world: World) -> Iterator[tuple[Schema, Row]]:
                 yield schema.ITEMS, {"group": unit.name} | means | weight
 
 
-def _model_labels() -> Study:
+def _study() -> Study:
     codes = Codebook("AGE", Text.of("Age group", "AGE"))
     nation = NationSpec(
         Text.of("Republic of <Tests>", ""),
@@ -291,7 +291,7 @@ def make_national(world: World, revision: int = 1) -> National:
     tables["warnings"] = make_table(kinds["warnings"], warned)
     leaves = world.hierarchy.of_level("company")
     return National(
-        study=_model_labels(),
+        study=_study(),
         model=acsi_model(),
         hierarchy=world.hierarchy,
         request=Request(engines=("pls", "ols"), replicates=0, ci="linearised"),
@@ -337,6 +337,3 @@ def large_national(companies: int = 400, industries: int = 43) -> National:
     names = list(own)
     sectors = {f"sector {i}": tuple(names[i::10]) for i in range(min(10, industries))}
     return make_national(make_world({k: tuple(v) for k, v in own.items()}, sectors))
-
-
-__all__ = ["PATHS", "large_national", "make_national", "make_world", "small_national"]

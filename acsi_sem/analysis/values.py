@@ -38,7 +38,7 @@ from acsi_sem.terms import (
     WeightsPolicy,
 )
 
-INFORMING: Final = ("invariance", "micom", "permutation")
+INFORMING: Final = ("invariance", "micom", "permutation", "streamed")
 """Kinds of notices that inform without a warning."""
 
 

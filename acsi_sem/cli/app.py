@@ -24,7 +24,8 @@ from acsi_sem.cli.terminal import progress_bar, say, tell, tell_warnings
 from acsi_sem.errors import AcsiError, Problem, SpecError, UsageError
 
 if TYPE_CHECKING:
-    from acsi_sem.runs.execute import Outcome
+    from acsi_sem.analysis.pipeline import Progress
+    from acsi_sem.runs.execute import FitCommand, Outcome
 
 LATER: Final = ("plan", "compare", "explore", "models", "init", "doctor", "bench")
 NOT_CONVERGED: Final = 5
@@ -128,6 +129,9 @@ def fit(
     permutations: options.Permutations = 999,
     min_rows: options.MinRows = 50,
     sheet: options.Sheet = "",
+    stream: options.Stream = False,
+    jobs: options.Jobs = 1,
+    cluster: options.Cluster = None,
     strict: options.Strict = False,
 ) -> None:
     """Fit a model to a survey file and write the tables as CSV and Parquet."""
@@ -148,7 +152,8 @@ def fit(
         out=str(out), group=group, id=id_column, replicate_weights=replicate_weights, **names
     )
     options.check_pairs(weights, weight_kind, sheet, data)
-    from acsi_sem.runs.execute import FitCommand, run_fit
+    options.check_stream(stream, jobs, cluster)
+    from acsi_sem.runs.execute import FitCommand
     from acsi_sem.spec.study import Settings
 
     command = FitCommand(
@@ -185,7 +190,7 @@ def fit(
     )
     log = RunLog()
     with progress_bar() as progress:
-        outcome = run_fit(command, log.timing(progress))
+        outcome = _carry_out(command, stream, jobs, cluster or "", log.timing(progress))
     _warn_stale_report(out, outcome)
     _end(outcome, log, strict)
     say(f"{len(outcome.files)} files in {out}")
@@ -260,6 +265,21 @@ def convert(
 for command in (simulate, rake, scheduled, status, diff, publish):
     app.command()(command)
 app.add_typer(history, name="history")
+
+
+def _carry_out(
+    command: FitCommand, stream: bool, jobs: int, cluster: str, progress: Progress
+) -> Outcome:
+    """Fit in memory, or chunk by chunk on this machine's processes or a cluster's."""
+    if not stream:
+        from acsi_sem.runs.execute import run_fit
+
+        return run_fit(command, progress)
+    from acsi_sem.cli.stream import run_fit_streamed, wave_mapper
+    from acsi_sem.runs.workers import open_workers
+
+    with open_workers(jobs, cluster) as workers:
+        return run_fit_streamed(command, progress, wave_mapper(workers, jobs))
 
 
 def _warn_stale_report(out: Path, outcome: Outcome) -> None:

@@ -51,6 +51,13 @@ MinRows = Annotated[
 ]
 Sheet = Annotated[str, typer.Option("--sheet", help="Sheet of an xlsx file; default: the first.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit 7 when there are warnings.")]
+Stream = Annotated[
+    bool, typer.Option("--stream", help="Read the file in chunks: for what memory cannot hold.")
+]
+Jobs = Annotated[int, typer.Option("--jobs", help="Processes.", min=1)]
+Cluster = Annotated[
+    str | None, typer.Option("--cluster", help="Address of a dask scheduler, tcp://...")
+]
 Missing = Annotated[
     str, typer.Option("--missing", help="complete cases; mean or em (pls, plsc, ols); fiml (ml).")
 ]
@@ -203,6 +210,22 @@ def design_columns(
         id_column,
         replicates,
     )
+
+
+def check_stream(stream: bool, jobs: int, cluster: str | None) -> None:
+    """Refuse processes and clusters for a fit in memory, which has no use for them.
+
+    Raises
+    ------
+    UsageError
+    """
+    check_names(cluster=cluster)
+    given = {"--jobs": jobs != 1, "--cluster": cluster is not None}
+    problems = [
+        Problem(name, "", "--stream beside it", "none") for name, there in given.items() if there
+    ]
+    if problems and not stream:
+        raise UsageError(problems)
 
 
 def check_pairs(weights: str | None, weight_kind: str, sheet: str, data: Path) -> None:

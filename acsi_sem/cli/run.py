@@ -12,6 +12,7 @@ from typing import Annotated, Final
 import typer
 
 from acsi_sem.cli import options
+from acsi_sem.cli.log import RunLog
 from acsi_sem.cli.terminal import progress_bar, say, tell
 
 WARNED: Final = 7
@@ -26,10 +27,8 @@ def run(
     reason: Annotated[
         str | None, typer.Option("--reason", help="Why a published period is published anew.")
     ] = None,
-    jobs: Annotated[int, typer.Option("--jobs", help="Processes.", min=1)] = 1,
-    cluster: Annotated[
-        str | None, typer.Option("--cluster", help="Address of a dask scheduler, tcp://...")
-    ] = None,
+    jobs: options.Jobs = 1,
+    cluster: options.Cluster = None,
     full: Annotated[
         bool, typer.Option("--full", help="Replicates for the covariance engines too.")
     ] = False,
@@ -54,8 +53,9 @@ def run(
         Options(jobs, cluster or "", full),
     )
     warnings = published = 0
+    clock = RunLog()
     with progress_bar() as progress:
-        for outcome in run_command(command, told=tell, progress=progress):
+        for outcome in run_command(command, told=tell, progress=clock.timing(progress)):
             published += 1
             warnings += outcome.warnings
             for line in outcome.summary:
@@ -63,5 +63,7 @@ def run(
             say(f"{outcome.period}: {outcome.status}: {outcome.folder}")
     if not published:
         say("nothing is due that can be published")
+    if split := clock.split():
+        tell(f"time: {split}")
     if strict and warnings:
         raise typer.Exit(WARNED)

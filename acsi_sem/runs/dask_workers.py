@@ -8,12 +8,11 @@ BLAS threads and warning filters belong to the process.
 from __future__ import annotations
 
 import pickle
-import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import CancelledError
 from dataclasses import dataclass, field
 from importlib import import_module
-from threading import Lock
+from threading import Event, Lock
 from typing import Any, Final, Generic, TypeVar
 
 from acsi_sem.errors import Problem, UsageError
@@ -41,7 +40,10 @@ SAME: Final = ("acsi_sem", "numpy", "scipy", "pandas")
 """Packages whose versions must be ours: others could give other numbers."""
 
 _GLANCE: Final = 0.01
-_LOOK: Final = 2.0
+"""Seconds between looks for results, while there are none."""
+
+_LOOK: Final = 200
+"""Glances in vain between looks for workers."""
 
 _one_at_a_time = Lock()
 _pinned: list[object] = []
@@ -175,21 +177,22 @@ class DaskWorkers:
 
     def _gather(self, job: _Job[T, R], arriving: Any, known: set[str]) -> None:
         """Take results as they come, and look after the workers while none do."""
-        looked = alive = time.monotonic()
+        vain, alone, pause = 0, 0.0, Event()
         while job.running:
             batch = arriving.next_batch(block=False)
             for future in batch:
                 arriving.update(self._take(job, future))
-            now = time.monotonic()
-            if now - looked > _LOOK:
-                looked, there = now, self._there()
+            if batch:
+                continue
+            pause.wait(_GLANCE)
+            vain += 1
+            if vain % _LOOK == 0:
+                there = self._there()
                 known |= there
-                alive = now if there else alive
-                if now - alive > PATIENCE:
-                    got = f"none for {PATIENCE:g} s, with {len(job.running)} items to do"
-                    raise LostWorkError(Problem("cluster", self._address, "workers", got))
-            if not batch:
-                time.sleep(_GLANCE)
+                alone = 0.0 if there else alone + _LOOK * _GLANCE
+            if alone >= PATIENCE:
+                got = f"none for {PATIENCE:g} s, with {len(job.running)} items to do"
+                raise LostWorkError(Problem("cluster", self._address, "workers", got))
 
     def _there(self) -> set[str]:
         if self._client.status != "running":

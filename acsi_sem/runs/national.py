@@ -6,7 +6,7 @@ import io
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
@@ -97,12 +97,11 @@ def produce_period(
     job = _job(study, model, hierarchy, period)
     survey, notices = _read(job)
     fits, losses = _fit(job, survey, context, options)
-    notices += [Notice("worker_lost", text) for text in losses]
     tables, known = _tables(job, fits, context, notices)
     notices += may_be_told(fits.notices, known.withheld[period], hierarchy.levels[0])
     national = _national(job, survey, fits, tables, context, notices)
     files = {**_internal(known, period), **_files(national, context)}
-    return _produced(job, national, files)
+    return _produced(job, national, files, losses)
 
 
 def _job(study: Study, model: Model, hierarchy: Hierarchy, period: Period) -> Job:
@@ -319,21 +318,23 @@ def _files(national: National, context: Context) -> dict[str, bytes]:
     return files | {f"{REPORT}/{path}": content for path, content in pages.items()}
 
 
-def _produced(job: Job, national: National, files: dict[str, bytes]) -> Produced:
+def _produced(
+    job: Job, national: National, files: dict[str, bytes], losses: Sequence[str]
+) -> Produced:
+    """Say what came of the work; a lost worker shapes no number: told, not published."""
     lost = {one.unit for one in national.lost if one.engine == job.request.engines[0]}
     total = national.fitted + len(lost)
-    request = replace(job.request)
     return Produced(
         files=files,
         share_failed=len(lost) / total if total else 1.0,
         lost=len(lost),
         warnings=len(national.notices),
-        summary=_summary(job, national),
+        summary=(*_summary(job, national), *losses),
         manifest={
             "study": job.study.name,
             "model": job.model.name,
             "versions": dict(national.versions),
-            "request": asdict(request),
+            "request": asdict(job.request),
             "interviews": national.interviews,
             "companies": {"fitted": national.fitted, "lost": [asdict(x) for x in national.lost]},
             "warnings": [asdict(notice) for notice in national.notices],

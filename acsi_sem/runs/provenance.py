@@ -9,10 +9,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from acsi_sem.analysis.values import Fit
-from acsi_sem.spec.study import Study
+if TYPE_CHECKING:
+    from acsi_sem.analysis.values import Fit
+    from acsi_sem.spec.study import Study
 
 PACKAGES: Final = (
     "acsi-sem",
@@ -23,6 +24,7 @@ PACKAGES: Final = (
     "statsmodels",
     "matplotlib",
     "jinja2",
+    "xlsxwriter",
     "pydantic",
     "ruamel.yaml",
     "pyarrow",

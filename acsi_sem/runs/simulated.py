@@ -59,6 +59,7 @@ run:
   first: {first}
   due_after_days: 5
   fail_above: 0.1
+  replicated: [pls, ols]    # the others' intervals are linearised; `run --full` draws for all
 report: {{language: en, minimum_rows: 50}}
 """
 

@@ -29,7 +29,8 @@ def csv_bytes(table: pd.DataFrame) -> bytes:
     safe = table.copy()
     for name in _SURVEY_TEXT:
         if name in safe.columns:
-            safe[name] = [neutral(str(text)) for text in safe[name]]
+            texts = safe[name].astype(str)
+            safe[name] = texts.map({text: neutral(text) for text in texts.unique()})
     text: str = safe.to_csv(index=False, lineterminator="\n")
     return text.encode("utf-8")
 

@@ -6,6 +6,7 @@ from typing import Final
 
 import pandas as pd
 
+from acsi_sem.report.national.drivers import EFFECT
 from acsi_sem.report.national.look import Look
 from acsi_sem.report.national.record import has_workbook, workbook_path
 from acsi_sem.report.workbook import write_workbook
@@ -23,7 +24,7 @@ class Books:
         """Sort the tables by unit once."""
         self._look = look
         self._sorted = {
-            name: dict(tuple(table.groupby(key, sort=False)))
+            name: dict(tuple(_told(look, name, table).groupby(key, sort=False)))
             for names, key in ((OF_UNIT, "unit"), (OF_COMPANIES, "group"))
             for name in names
             if (table := look.national.tables.get(name)) is not None
@@ -51,24 +52,15 @@ class Books:
         """Return path and bytes of an industry's workbook, with all its companies."""
         look = self._look
         inside = (unit, *look.children.get((unit.level, unit.name), ()))
-        names = {each.name for each in inside}
-        levels = {each.level for each in inside}
+        keys = {(each.level, each.name) for each in inside}
+        leaves = [each for each in inside if each.level == look.lowest]
         tables = {}
-        for name in (*OF_UNIT, *OF_COMPANIES):
-            found = [self._sorted.get(name, {}).get(each.name) for each in inside]
-            kept = [table for table in found if table is not None]
-            if not kept:
-                continue
-            whole = pd.concat(kept, ignore_index=True)
-            if "level" in whole.columns:
-                own = whole["level"].isin(levels) & whole["unit"].isin(names)
-                inner = (
-                    (whole["parent"] == unit.name) | (whole["level"] == unit.level)
-                    if ("parent" in whole.columns)
-                    else own
-                )
-                whole = whole[own & inner]
-            tables[name] = whole
+        for names, owners in ((OF_UNIT, inside), (OF_COMPANIES, leaves)):
+            for name in names:
+                found = [self._sorted.get(name, {}).get(each.name) for each in owners]
+                kept = [table for table in found if table is not None]
+                if kept:
+                    tables[name] = _of(pd.concat(kept, ignore_index=True), keys)
         title = look.title(unit)
         return workbook_path(unit.level, unit.name), write_workbook(
             tables, title, self._facts(title)
@@ -83,7 +75,27 @@ class Books:
             ("reason", national.reason),
         )
 
-    def units(self) -> tuple[Unit, ...]:
-        """Return the units that have a workbook."""
-        hierarchy = self._look.national.hierarchy
-        return tuple(unit for unit in hierarchy.units if has_workbook(self._look, unit.level))
+
+def units_with_books(look: Look) -> tuple[Unit, ...]:
+    """Return the units that have a workbook."""
+    return tuple(u for u in look.national.hierarchy.units if has_workbook(look, u.level))
+
+
+def _told(look: Look, name: str, table: pd.DataFrame) -> pd.DataFrame:
+    """Keep what a reader of a workbook asks for; the CSV files beside have every row."""
+    if name in ("readings", "changes"):
+        return table[table["construct"].eq(look.target) | table["engine"].eq(look.engine)]
+    if name == "breakdowns":
+        return table[table["construct"].eq(look.target) & table["engine"].eq(look.engine)]
+    if name == "impacts":
+        lead = table["engine"].eq(look.engine) & table["target"].eq(look.target)
+        return table[lead & table["effect"].eq(EFFECT)]
+    return table
+
+
+def _of(table: pd.DataFrame, keys: set[tuple[str, str]]) -> pd.DataFrame:
+    """Drop the rows of another level's unit of the same name."""
+    if "level" not in table.columns:
+        return table
+    pairs = zip(table["level"].tolist(), table["unit"].tolist(), strict=True)
+    return table[[pair in keys for pair in pairs]]

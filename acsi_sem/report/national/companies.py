@@ -38,7 +38,7 @@ def headline(look: Look, unit: Unit) -> Headline:
     reading = look.reading(unit)
     label = f"{look.construct(look.target)}, {look.period}"
     if not reading.known:
-        return Headline(label, "", "", f"No index is shown: {reading.estimate.note.rstrip('.')}.")
+        return Headline(label, "", "", why_none(reading))
     value = reading.estimate
     limits = words.limits(value.low, value.high)
     return Headline(
@@ -48,6 +48,12 @@ def headline(look: Look, unit: Unit) -> Headline:
         f"On a scale from 0 to 100, from {words.plural(value.n, 'interview')}. The interval is "
         "of the index before rounding.",
     )
+
+
+def why_none(reading: Reading) -> str:
+    """Say that there is no index, and why."""
+    told = words.sentence_case(reading.estimate.note).rstrip(".")
+    return f"No index is shown. {told}."
 
 
 def company_page(look: Look, unit: Unit, histories: Histories, tables: str) -> Page:

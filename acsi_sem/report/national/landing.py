@@ -9,7 +9,7 @@ from typing import Final
 from acsi_sem.report import cells, words
 from acsi_sem.report.content import Cell, Headline, Prose, Table
 from acsi_sem.report.national import drivers, league, record
-from acsi_sem.report.national.companies import TOP
+from acsi_sem.report.national.companies import TOP, why_none
 from acsi_sem.report.national.content import Chapter, Crumb, Page, Part
 from acsi_sem.report.national.look import (
     NO_CHANGE,
@@ -77,7 +77,7 @@ def _particulars(look: Look) -> tuple[tuple[str, str], ...]:
         ("Period", look.period),
         ("Nation", look.titles[NATION, NATION]),
         ("Interviews", words.count(national.interviews)),
-        (words.sentence_case(plural(look.lowest)), f"{national.fitted} of {fitted} with a result"),
+        (words.sentence_case(plural(look.lowest)), f"{national.fitted} of {fitted} fitted"),
         ("Revision", str(national.revision)),
     ]
     return tuple(pair for pair in made if pair[1])
@@ -87,7 +87,7 @@ def _headline(look: Look) -> Headline:
     reading = look.rolling.get(look.form, NO_READING)
     label = f"{look.construct(look.target)}, {look.titles[NATION, NATION]}, {look.period}"
     if not reading.known:
-        return Headline(label, "", "", f"No index is shown: {reading.estimate.note}.")
+        return Headline(label, "", "", why_none(reading))
     value = reading.estimate
     limits = words.limits(value.low, value.high)
     return Headline(
@@ -114,9 +114,11 @@ def _ends(look: Look) -> tuple[str, ...]:
     order = [u for u in league.ranked(look, _top(look)) if league.rank(look, u)]
     if len(order) < 2:
         return ()
-    first, last = order[0], order[-1]
-    told = [f"{look.title(u)} ({published(look.reading(u), u.level)})" for u in (first, last)]
-    return (f"Highest {first.level}: {told[0]}. Lowest: {told[1]}.",)
+    first, last = (
+        f"{look.name(u)} ({published(look.reading(u), u.level)})" for u in (order[0], order[-1])
+    )
+    apart = league.standing(look, order[0], order)
+    return (f"Highest {order[0].level}: {first}; it {apart}. Lowest: {last}.",)
 
 
 def _moved(look: Look) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from acsi_sem.analysis.nation import National
 from acsi_sem.report.html import Pictures
-from acsi_sem.report.national.books import Books
+from acsi_sem.report.national.books import Books, units_with_books
 from acsi_sem.report.national.companies import company_page
 from acsi_sem.report.national.content import Drawn, Page
 from acsi_sem.report.national.landing import landing_page
@@ -57,7 +57,7 @@ def national_pages(
 
 
 def _total(look: Look) -> int:
-    return 2 + len(look.national.hierarchy.units) + len(Books(look).units())
+    return 2 + len(look.national.hierarchy.units) + len(units_with_books(look))
 
 
 def _files(look: Look, tables: str) -> Iterator[tuple[str, bytes]]:
@@ -65,7 +65,7 @@ def _files(look: Look, tables: str) -> Iterator[tuple[str, bytes]]:
         yield page.path, render_page(page).encode()
     books = Books(look)
     yield books.nation()
-    for unit in books.units():
+    for unit in units_with_books(look):
         yield books.unit(unit)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from acsi_sem.report import words
 from acsi_sem.report.cells import Tone
@@ -130,7 +130,6 @@ def link(text: str, address: str) -> Markup:
     return Markup('<a href="{}"><bdi>{}</bdi></a>').format(address, text)
 
 
-def link_cell(text: str, address: str, tone: Tone = "", remark: str = "") -> Cell:
-    """Make a cell with a link; `remark` stands behind it."""
-    behind = Markup(' <span class="aside">{}</span>').format(remark) if remark else Markup("")
-    return Cell(link(text, address) + behind, str(escape(text).striptags()), tone=tone)
+def link_cell(text: str, address: str) -> Cell:
+    """Make a cell with a link; it sorts by its text."""
+    return Cell(link(text, address), text)

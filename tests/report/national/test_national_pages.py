@@ -138,7 +138,7 @@ def test_the_breadcrumb_leads_up() -> None:
 @pytest.mark.parametrize(("name", "reason"), [(LOST, CRASHED), (WITHHELD, SMALL)])
 def test_a_unit_without_an_index_has_a_page_that_says_why(name: str, reason: str) -> None:
     text = company(name)
-    assert f"No index is shown: {reason}." in visible(text)
+    assert f"No index is shown. {reason[0].upper()}{reason[1:]}." in visible(text)
     assert 'class="number"' not in text
     assert "<svg" not in text
     assert "<table" not in text
@@ -249,6 +249,6 @@ def test_a_unit_that_was_not_measured_says_so() -> None:
     kept = readings[readings["unit"] != "Blue Air"]
     made = national_pages(replace(national, tables={**national.tables, "readings": kept}))
     text = made[page_path("company", "Blue Air")].decode()
-    assert "No index is shown: not measured in this period." in visible(text)
+    assert "No index is shown. Not measured in this period." in visible(text)
     # what was measured before is still shown
     assert "<svg" in text
