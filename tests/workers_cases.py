@@ -6,6 +6,7 @@ import os
 import pickle
 import signal
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,7 +55,8 @@ def die_at_seven(shared: tuple[Path, int], item: int) -> tuple[int, Floats]:
 
 
 class StubbornError(Exception):
-    """Made from two values, which pickle does not know."""
+    """Cannot be pickled: it holds a lock."""
 
     def __init__(self, one: int, two: int) -> None:
         super().__init__(f"{one} and {two}")
+        self.lock = Lock()

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
 from typing import Final
 
 DASH: Final = "—"
@@ -133,6 +134,7 @@ def width(text: str, size: float) -> float:
     return size * sum(_advance(char) for char in text)
 
 
+@cache
 def _advance(char: str) -> float:
     if unicodedata.combining(char):
         return 0.0

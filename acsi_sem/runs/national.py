@@ -100,7 +100,7 @@ def produce_period(
     tables, known = _tables(job, fits, context, notices)
     notices += may_be_told(fits.notices, known.withheld[period], hierarchy.levels[0])
     national = _national(job, survey, fits, tables, context, notices)
-    files = {**_internal(known, period), **_files(national, context)}
+    files = {**_internal(known, period), **_files(national, context, options.jobs)}
     return _produced(job, national, files, losses)
 
 
@@ -303,19 +303,32 @@ def _internal(known: Known, period: Period) -> dict[str, bytes]:
     }
 
 
-def _files(national: National, context: Context) -> dict[str, bytes]:
-    from acsi_sem.report.national.site import national_pages
-
+def _files(national: National, context: Context, jobs: int) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
     context.progress("tables", 0, len(national.tables))
     for done, (name, table) in enumerate(national.tables.items(), 1):
         files[f"{name}.csv"] = csv_bytes(table)
         files[f"{name}.parquet"] = parquet_bytes(table)
         context.progress("tables", done, len(national.tables))
-    pages = national_pages(
-        national, lambda done, total: context.progress("pages", done, total), tables=".."
-    )
+    pages = _pages(national, context, jobs)
     return files | {f"{REPORT}/{path}": content for path, content in pages.items()}
+
+
+def _pages(national: National, context: Context, jobs: int) -> dict[str, bytes]:
+    """Write the site, shared by the workers of this machine."""
+    portions = [(at, jobs) for at in range(jobs)]
+    context.progress("pages", 0, jobs)
+    with open_workers(jobs, shared=national) as workers:
+        parts = workers.map(
+            _portion, portions, done=lambda at, _: context.progress("pages", at + 1, jobs)
+        )
+    return {path: content for part in parts for path, content in part.items()}
+
+
+def _portion(national: National, portion: tuple[int, int]) -> dict[str, bytes]:
+    from acsi_sem.report.national.site import national_pages
+
+    return national_pages(national, tables="..", portion=portion)
 
 
 def _produced(

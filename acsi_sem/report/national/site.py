@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable, Iterator
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from acsi_sem.report.national.landing import landing_page
 from acsi_sem.report.national.look import Look
 from acsi_sem.report.national.trends import gather
 from acsi_sem.report.national.units import unit_page
+from acsi_sem.spec.hierarchy import Unit
 
 if TYPE_CHECKING:
     from jinja2 import Environment, Template
@@ -26,7 +27,11 @@ Progress = Callable[[int, int], None]
 
 
 def national_pages(
-    national: National, progress: Progress | None = None, *, tables: str = "../tables"
+    national: National,
+    progress: Progress | None = None,
+    *,
+    tables: str = "../tables",
+    portion: tuple[int, int] = (0, 1),
 ) -> dict[str, bytes]:
     """Write the national site: a landing page, a page per unit of every level, and workbooks.
 
@@ -38,6 +43,8 @@ def national_pages(
         Called with how many files are done and how many there are.
     tables : str
         Folder of the run's CSV files, relative to the site's root.
+    portion : (number, of)
+        Write only every `of`-th file, from file `number` on: several workers share a site.
 
     Returns
     -------
@@ -47,34 +54,35 @@ def national_pages(
         nothing and work without their script. Equal periods give equal bytes.
     """
     look = Look(national)
-    total = _total(look)
+    writers = _writers(look, tables)[portion[0] :: portion[1]]
     made: dict[str, bytes] = {}
-    for path, content in _files(look, tables):
+    for write in writers:
+        path, content = write()
         made[path] = content
         if progress:
-            progress(len(made), total)
+            progress(len(made), len(writers))
     return made
 
 
-def _total(look: Look) -> int:
-    return 2 + len(look.national.hierarchy.units) + len(units_with_books(look))
+def _writers(look: Look, tables: str) -> list[Callable[[], tuple[str, bytes]]]:
+    """Return what writes each file, in a fixed order."""
+    histories, books = gather(look), Books(look)
 
+    def page(write: Callable[[], Page]) -> tuple[str, bytes]:
+        made = write()
+        return made.path, render_page(made).encode()
 
-def _files(look: Look, tables: str) -> Iterator[tuple[str, bytes]]:
-    for page in _pages(look, tables):
-        yield page.path, render_page(page).encode()
-    books = Books(look)
-    yield books.nation()
-    for unit in units_with_books(look):
-        yield books.unit(unit)
-
-
-def _pages(look: Look, tables: str) -> Iterator[Page]:
-    histories = gather(look)
-    yield landing_page(look, histories, tables)
-    for unit in reversed(look.national.hierarchy.units):
+    def of_unit(unit: Unit) -> Page:
         write = company_page if unit.level == look.lowest else unit_page
-        yield write(look, unit, histories, tables)
+        return write(look, unit, histories, tables)
+
+    units = list(reversed(look.national.hierarchy.units))
+    return [
+        partial(page, partial(landing_page, look, histories, tables)),
+        *(partial(page, partial(of_unit, unit)) for unit in units),
+        books.nation,
+        *(partial(books.unit, unit) for unit in units_with_books(look)),
+    ]
 
 
 def render_page(page: Page) -> str:
