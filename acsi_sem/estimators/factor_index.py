@@ -10,7 +10,8 @@ from acsi_sem.estimators.compile import Compiled
 from acsi_sem.estimators.structural import Structural, make_structural, scale_ends
 from acsi_sem.kernels.index import to_points
 from acsi_sem.kernels.lisrel import Floats, fill
-from acsi_sem.kernels.ml_fit import fit_ml
+from acsi_sem.kernels.ml_batch import refit_fast
+from acsi_sem.kernels.ml_fit import improper_constructs, negative_variances, parameter_units
 from acsi_sem.kernels.moments import Moments
 from acsi_sem.spec.graph import blocks
 from acsi_sem.spec.model import Model
@@ -89,5 +90,10 @@ def score_replicates(
 
     Replicates that did not converge or are inadmissible are not `ok`.
     """
-    found = fit_ml(compiled.structure, moments.covariance, theta, limit=REPLICATE_STEPS)
-    return score_solutions(model, compiled, found.theta, moments, found.admissible, means)
+    structure = compiled.structure
+    found, converged = refit_fast(structure, moments.covariance, theta, limit=REPLICATE_STEPS)
+    safe = np.where(np.isfinite(found), found, 0.0)
+    units = parameter_units(structure, np.where(converged[:, None], moments.sd, 1.0))
+    ok = converged & ~negative_variances(structure, safe / units).any(axis=1)
+    ok &= ~improper_constructs(structure, safe)
+    return score_solutions(model, compiled, found, moments, ok, means)

@@ -51,7 +51,7 @@ SINGULAR: Final = 1e-10
 NEGATIVE: Final = -1e-9
 """A variance below this, in the items' standard deviation units, is negative."""
 
-CHUNK: Final = 500
+CHUNK: Final = 2000
 """Elements fitted together by BFGS: as many as the second level cache holds."""
 
 STACK: Final = 64

@@ -109,10 +109,15 @@ class _State:
         if np.count_nonzero(which) == 1:  # two keep numpy's sums in order, see `pad_lone`
             which = which.copy()
             which[int(np.argmin(which))] = True
+        # Indexing leaves another memory order behind, in which numpy adds up in another order: an
+        # element's last bits would tell when its neighbours left.
         for name in ("numbers", "data", "units", "theta", "value", "gradient", "direction"):
-            setattr(self, name, getattr(self, name)[..., which])
+            setattr(self, name, np.ascontiguousarray(getattr(self, name)[..., which]))
         self.step, self.tries = self.step[which], self.tries[which]
-        self.pairs = [(s[:, which], y[:, which], w[which]) for s, y, w in self.pairs]
+        self.pairs = [
+            (np.ascontiguousarray(s[:, which]), np.ascontiguousarray(y[:, which]), w[which])
+            for s, y, w in self.pairs
+        ]
 
 
 def descend(
