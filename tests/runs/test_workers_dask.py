@@ -11,14 +11,20 @@ import numpy as np
 import pytest
 from acsi_model import acsi_model
 from distributed import LocalCluster
+from nation_runs import contents, copied, make_study, run
 from simulated import make_survey
 from workers_cases import StubbornError, bootstrap_paths, die_at_seven, fail_at_three, pickled
 
+from acsi_sem.analysis.streamed import fit_streamed
+from acsi_sem.analysis.values import Request
+from acsi_sem.cli.stream import wave_mapper
 from acsi_sem.errors import DataError, UsageError
 from acsi_sem.inference.sample import make_sample
 from acsi_sem.runs import dask_workers
 from acsi_sem.runs.dask_workers import check_versions
+from acsi_sem.runs.execute import table_files
 from acsi_sem.runs.workers import open_workers
+from acsi_sem.simulate.demo import demo_survey
 
 
 @pytest.fixture(scope="module")
@@ -106,3 +112,25 @@ def test_workers_with_other_versions_are_refused() -> None:
         "cluster tcp://a:1: worker tcp://c:1: expected acsi_sem 0.2, got 0.1",
         "cluster tcp://a:1: worker tcp://d:1: expected acsi_sem 0.2, got none",
     ]
+
+
+def test_a_nation_by_a_cluster_is_byte_for_byte_that_of_one_process(
+    cluster: str, tmp_path: Path
+) -> None:
+    study = make_study(tmp_path / "nation")
+    copy = copied(study, tmp_path / "copy")
+    [here] = run(study)
+    [there] = run(copy, cluster=cluster)
+    assert contents(there.folder) == contents(here.folder)
+
+
+def test_a_streamed_file_by_a_cluster_is_byte_for_byte_that_of_one_process(
+    cluster: str, tmp_path: Path
+) -> None:
+    path, model = tmp_path / "big.parquet", acsi_model()
+    demo_survey(model, seed=1, interviews=25_000).to_parquet(path)
+    request = Request(engines=("pls", "ml"), replicates=50, detail="core")
+    here = fit_streamed(model, path, request)
+    with open_workers(1, cluster) as workers:
+        there = fit_streamed(model, path, request, mapper=wave_mapper(workers, 2))
+    assert table_files(there) == table_files(here)
