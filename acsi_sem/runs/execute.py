@@ -235,4 +235,8 @@ def _data_path(command: ReportCommand, study: Study) -> Path:
                 where, "data.file", "a survey file", "none", "name one in the study or by --data"
             )
         )
+    if "{period}" in study.data:
+        got = f"{study.data!r}, one file per quarter"
+        remedy = "name a quarter's file by --data, or publish a quarter by acsi-sem run"
+        raise UsageError(Problem(str(command.study), "data.file", "a survey file", got, remedy))
     return _beside(study, study.data)

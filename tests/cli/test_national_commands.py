@@ -94,3 +94,10 @@ def test_a_nation_is_not_overwritten(study: Path, capsys: pytest.CaptureFixture[
     again = ["simulate", "--nation", "--out", str(study.parent), *SIZES, "--quarters", "2"]
     assert run(again) == 2
     assert "replace it by --force" in capsys.readouterr().err
+
+
+def test_a_report_of_all_quarters_at_once_is_refused(
+    study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["report", str(study), "--out", str(tmp_path / "out")]) == 2
+    assert "one file per quarter; name a quarter's file by --data" in capsys.readouterr().err
