@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
 import pandas as pd
 
+from acsi_sem.analysis.nation import Lost
 from acsi_sem.indices.changes import find_changes
 from acsi_sem.indices.league import rank_units
 from acsi_sem.indices.national import national_index
@@ -16,6 +18,8 @@ from acsi_sem.spec.periods import Period
 from acsi_sem.terms import Notice
 
 Tables = dict[str, pd.DataFrame]
+
+UNSAID: Final = "no result; the company is withheld"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,3 +85,21 @@ def compare(
 def may_be_told(notices: Iterable[Notice], withheld: Withheld, lowest: str) -> list[Notice]:
     """Leave out what is noticed of withheld companies: it has their numbers in it."""
     return [told for told in notices if (lowest, told.group) not in withheld]
+
+
+def lost_to_tell(lost: Iterable[Lost], withheld: Withheld, lowest: str) -> tuple[Lost, ...]:
+    """Leave the reasons of withheld companies unsaid: they may have their numbers in them."""
+    return tuple(
+        replace(one, reason=UNSAID) if (lowest, one.unit) in withheld else one for one in lost
+    )
+
+
+def withheld_notices(withheld: Withheld) -> list[Notice]:
+    """Tell which units are withheld, by reason."""
+    reasons: dict[str, list[str]] = {}
+    for (_, unit), reason in withheld.items():
+        reasons.setdefault(reason, []).append(unit)
+    return [
+        Notice("units_withheld", f"{reason[:1].upper()}{reason[1:]}: {', '.join(units)}.")
+        for reason, units in reasons.items()
+    ]

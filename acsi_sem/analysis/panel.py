@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Final, cast
+from typing import Any, Final, cast
 
 import numpy as np
 import pandas as pd
@@ -99,8 +99,8 @@ class UnitFits:
 class Panel:
     """What every unit is fitted by: handed to each worker once.
 
-    Engines not among `replicated` get linearised intervals instead of the request's; all are when
-    it is empty.
+    Engines not among `replicated` get linearised intervals instead of the request's, and where
+    these are withheld replicates after all; with an empty `replicated` all get the request's.
     """
 
     model: Model
@@ -152,14 +152,15 @@ def fit_units(panel: Panel, names: Sequence[str]) -> UnitFits:
     if not kept:
         return UnitFits({}, tuple(lost), (), {})
     survey = take_units(panel.survey, kept)
-    fits = [estimate(panel.model, survey, request) for request in panel.requests()]
-    freedom = design_freedom(make_sample(survey, request.missing, whole=False))
+    fits = _fits(panel, survey)
+    sample = make_sample(survey, request.missing, whole=False)
     notices = [told for fitted in fits for told in fitted.notices if told.kind != "fit_failed"]
+    notices += [_joined(name, count) for name, count in sample.joined.items()]
     return UnitFits(
         {name: _in_order(fits, name, kept) for name in TABLES},
         (*lost, *(one for fitted in fits for one in _lost(fitted))),
         _told(notices, names),
-        freedom,
+        design_freedom(sample),
         tuple(
             (c.group, c.engine, c.requested, c.failed)
             for fitted in fits
@@ -167,6 +168,70 @@ def fit_units(panel: Panel, names: Sequence[str]) -> UnitFits:
             if c.failed
         ),
     )
+
+
+def _joined(unit: str, count: int) -> Notice:
+    strata = "1 stratum has" if count == 1 else f"{count:,} strata have"
+    message = (
+        f"{strata} a single unit (row or PSU) here and no variance to see: taken together with "
+        "another, so that what sets them apart counts as variance."
+    )
+    return Notice("strata_joined", message, unit)
+
+
+def _fits(panel: Panel, survey: Survey) -> list[Fit]:
+    """Fit every unit by every engine; draw replicates where linearised errors are withheld."""
+    requests = panel.requests()
+    fits = [estimate(panel.model, survey, request) for request in requests]
+    if len(requests) == 1 and requests[0].interval == panel.request.interval:
+        return fits
+    *drawn, local = fits
+    lacking = _lacking(local)
+    again = [
+        _marked(estimate(panel.model, take_units(survey, units), replace(base, engines=(engine,))))
+        for base in [replace(panel.request, detail="core", whole=False)]
+        for engine, units in lacking.items()
+    ]
+    return [*drawn, _without(local, lacking), *again]
+
+
+def _lacking(fitted: Fit) -> dict[Engine, list[str]]:
+    """Return the units, by engine, whose index has no standard error."""
+    own = fitted.indices[fitted.indices["construct"] == fitted.model.index]
+    open_ = own[own["index"].notna() & own["std_error"].isna()]
+    return {
+        engine: units
+        for engine in fitted.request.engines
+        if (units := open_.loc[open_["engine"] == engine, "group"].tolist())
+    }
+
+
+def _without(fitted: Fit, pairs: Mapping[Engine, Sequence[str]]) -> Fit:
+    """Leave out units of engines."""
+    gone = {(unit, engine) for engine, units in pairs.items() for unit in units}
+
+    def kept(table: pd.DataFrame) -> pd.DataFrame:
+        keys = zip(table["group"].tolist(), table["engine"].tolist(), strict=True)
+        return table[[key not in gone for key in keys]]
+
+    tables: dict[str, Any] = {
+        name: kept(getattr(fitted, name)) for name in TABLES if name != "items"
+    }
+    return replace(
+        fitted,
+        **tables,
+        diagnoses=tuple(d for d in fitted.diagnoses if (d.group, d.engine) not in gone),
+        notices=tuple(n for n in fitted.notices if (n.group, n.engine) not in gone),
+    )
+
+
+def _marked(fitted: Fit) -> Fit:
+    """Tell that these units' limits rest on replicates."""
+    message = "The linearised standard error is withheld here: limits rest on replicates."
+    told = tuple(
+        Notice("replicated", message, found.group, found.engine) for found in fitted.diagnoses
+    )
+    return replace(fitted, notices=(*fitted.notices, *told))
 
 
 def _in_order(fits: Sequence[Fit], name: str, units: Sequence[str]) -> pd.DataFrame:

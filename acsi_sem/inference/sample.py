@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from acsi_sem.inference.apart import within_groups
 from acsi_sem.inference.incomplete import CompleteCases, MeanRule, Reduction, make_reduction
 from acsi_sem.inference.raked import Raking
 from acsi_sem.kernels.moments import Floats, Moments, scale_origin
@@ -63,6 +65,8 @@ class Sample:
     apart : bool
         True when groups are populations of their own: units are drawn within each alone, whatever
         the others hold, and there is no `all`.
+    joined : mapping of group -> int
+        Strata with a single unit, which are taken together where groups are drawn apart.
     """
 
     products: Floats
@@ -79,6 +83,7 @@ class Sample:
     base: Floats | None = None
     columns: ReplicateWeights | None = None
     apart: bool = False
+    joined: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def parts(self) -> tuple[tuple[str, Ints], ...]:
@@ -116,6 +121,11 @@ def make_sample(survey: Survey, rule: MissingRule = "complete", *, whole: bool =
         groups += [
             (name, np.flatnonzero(codes == i)) for i, name in enumerate(survey.groups.values)
         ]
+    strata = np.zeros(n, dtype=np.intp) if design.strata is None else design.strata
+    psu = row_ranks(survey) if design.psu is None else design.psu
+    joined: dict[str, int] = {}
+    if apart:
+        strata, psu, joined = within_groups(survey, psu)
     reduction = make_reduction(survey.values, origin, "complete" if rule == "fiml" else rule)
     products = np.zeros((n, 0))
     if isinstance(reduction, CompleteCases | MeanRule):
@@ -125,27 +135,27 @@ def make_sample(survey: Survey, rule: MissingRule = "complete", *, whole: bool =
         origin=origin,
         weights=design.weights,
         frequency=design.weight_kind == "frequency",
-        strata=_within(survey, design.strata, apart),
-        psu=row_ranks(survey) if design.psu is None else _within(survey, design.psu, apart),
+        strata=strata,
+        psu=psu,
         designed=any(part is not None for part in (design.strata, design.psu, design.sampled)),
         groups=tuple(groups),
         reduction=reduction,
-        sampled=design.sampled,
+        sampled=_fractions(design.sampled, strata) if joined else design.sampled,
         raking=None if design.raking is None else Raking(design.raking),
         base=None if design.raking is None else design.raking.base,
         columns=design.replicates,
         apart=apart,
+        joined=joined,
     )
 
 
-def _within(survey: Survey, numbers: Ints | None, apart: bool) -> Ints:
-    """Return strata or PSUs, numbered anew so that none runs across groups drawn apart."""
-    if numbers is None:
-        numbers = np.zeros(survey.values.shape[0], dtype=np.intp)
-    if not apart or survey.groups is None:
-        return numbers
-    both = survey.groups.codes * (int(numbers.max(initial=0)) + 1) + numbers
-    return np.asarray(np.unique(both, return_inverse=True)[1], dtype=np.intp)
+def _fractions(sampled: Floats | None, strata: Ints) -> Floats | None:
+    """Return sampling fractions of joined strata: the least, which takes off the least."""
+    if sampled is None:
+        return None
+    least = np.full(int(strata.max()) + 1, np.inf)
+    np.minimum.at(least, strata, sampled)
+    return np.asarray(least[strata])
 
 
 def row_ranks(survey: Survey) -> Ints:

@@ -6,7 +6,7 @@ import io
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +14,14 @@ import numpy as np
 import pandas as pd
 
 from acsi_sem.analysis.nation import National
-from acsi_sem.analysis.national_tables import Known, Tables, compare, may_be_told
+from acsi_sem.analysis.national_tables import (
+    Known,
+    Tables,
+    compare,
+    lost_to_tell,
+    may_be_told,
+    withheld_notices,
+)
 from acsi_sem.analysis.panel import Panel, UnitFits, batches, fit_units, join_units
 from acsi_sem.analysis.readings import company_readings
 from acsi_sem.analysis.values import Request
@@ -98,7 +105,9 @@ def produce_period(
     survey, notices = _read(job)
     fits, losses = _fit(job, survey, context, options)
     tables, known = _tables(job, fits, context, notices)
-    notices += may_be_told(fits.notices, known.withheld[period], hierarchy.levels[0])
+    withheld, lowest = known.withheld[period], hierarchy.levels[0]
+    notices += withheld_notices(withheld) + may_be_told(fits.notices, withheld, lowest)
+    fits = replace(fits, lost=lost_to_tell(fits.lost, withheld, lowest))
     national = _national(job, survey, fits, tables, context, notices)
     files = {**_internal(known, period), **_files(national, context, options.jobs)}
     return _produced(job, national, files, losses)

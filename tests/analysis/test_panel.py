@@ -14,6 +14,7 @@ from simulated import make_survey
 from acsi_sem.analysis.panel import TABLES, Panel, UnitFits, batches, fit_units, join_units
 from acsi_sem.analysis.pipeline import fit
 from acsi_sem.analysis.values import Request
+from acsi_sem.inference.apart import within_groups
 from acsi_sem.survey.survey import Survey
 from acsi_sem.survey.units import take_units
 
@@ -138,3 +139,42 @@ def test_tables_are_of_the_unit_alone(whole: UnitFits) -> None:
     assert all("all" not in set(table["group"]) for table in whole.tables.values())
     assert isinstance(whole.tables["breakdowns"], pd.DataFrame)
     assert not whole.tables["breakdowns"].empty
+
+
+def test_strata_with_a_single_row_count_as_variance() -> None:
+    """Left alone they would count as none: nearly all rows here are strata of their own."""
+    survey = survey_of((200,))
+    strata = np.minimum(np.arange(200), 150)
+    lone = replace(survey, design=replace(survey.design, strata=strata))
+    request = replace(REQUEST, engines=("pls",), ci="linearised")
+    found = fit_units(Panel(MODEL, lone, request), ["group 1"])
+    plain = fit_units(Panel(MODEL, survey, request), ["group 1"])
+    errors = [part.tables["indices"]["std_error"].to_numpy() for part in (found, plain)]
+    np.testing.assert_allclose(errors[0], errors[1], rtol=0.05)  # strata without an effect
+    assert [told.kind for told in found.notices if told.group].count("strata_joined") == 1
+    drawn = fit_units(Panel(MODEL, lone, replace(request, ci="", replicates=400)), ["group 1"])
+    np.testing.assert_allclose(drawn.tables["indices"]["std_error"], errors[1], rtol=0.2)
+
+
+def test_a_lone_stratum_joins_the_smallest_other_and_stays_in_its_group() -> None:
+    survey = survey_of((6, 6))
+    named = replace(survey.design, strata=np.array([0, 1, 1, 1, 2, 2, 0, 0, 1, 1, 2, 2]))
+    rows = np.arange(12)
+    strata, psu, joined = within_groups(replace(survey, design=named), rows)
+    assert strata.tolist() == [1, 0, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4]
+    assert psu.tolist() == rows.tolist()
+    assert joined == {"group 1": 1}
+
+
+def test_replicates_stand_in_where_linearised_errors_are_withheld() -> None:
+    """At 130 rows the covariance structure bends too much for a slope to tell."""
+    survey = survey_of((130,))
+    found = fit_units(Panel(MODEL, survey, REQUEST, ("pls", "ols")), ["group 1"])
+    full = fit_units(Panel(MODEL, survey, REQUEST), ["group 1"])
+    local = fit_units(Panel(MODEL, survey, replace(REQUEST, ci="linearised")), ["group 1"])
+    tables = [part.tables["indices"] for part in (found, full, local)]
+    mine, drawn, withheld = (table[table["engine"] == "ml"] for table in tables)
+    assert withheld["std_error"].isna().all()
+    assert_frame_equal(mine, drawn, check_exact=True)
+    assert [told.kind for told in found.notices].count("replicated") == 1
+    assert list(found.tables["indices"]["engine"].drop_duplicates()) == ["pls", "ml", "ols"]
