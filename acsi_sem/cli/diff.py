@@ -24,9 +24,13 @@ def diff(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Say what differs between two runs: inputs, versions, numbers."""
-    if len(names) not in (2, 3):
+    one_period = len(names) == 2 and Path(names[0]).is_file()
+    if one_period or len(names) not in (2, 3):
+        from acsi_sem.report.words import plural
+
         expected = "two folders, or a study and two periods"
-        raise UsageError(Problem("acsi-sem diff", "", expected, f"{len(names)} names"))
+        got = "a study and one period" if one_period else plural(len(names), "name")
+        raise UsageError(Problem("acsi-sem diff", "", expected, got))
     from acsi_sem.runs.diff import diff_runs, revision_folder
     from acsi_sem.runs.jobs import load_scheduled
 
@@ -38,5 +42,4 @@ def diff(
     if as_json:
         say(json.dumps(found.content(), indent=2, ensure_ascii=False))
     else:
-        for line in found.lines():
-            say(line)
+        say("\n".join(found.lines()))

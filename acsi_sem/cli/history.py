@@ -38,8 +38,8 @@ _WIDEST: Final = 60
 
 @history.command("import")
 def import_(
+    study: Study,
     file: Annotated[Path, typer.Argument(help="CSV of published scores.", metavar="FILE")],
-    study: Annotated[Path, typer.Option("--study", help="Study file.")],
     series: Annotated[
         str, typer.Option("--series", help="Name of the series, for a file without that column.")
     ] = "",
@@ -81,6 +81,8 @@ def show(
     loaded = load_study(study)
     table = load_history(loaded)
     wanted = dict(zip(_FILTERS, (level, unit, construct, series), strict=True))
+    own = table.loc[table["series"].eq(loaded.name), "source"]
+    _check_known({**table[list(_FILTERS)], "engine": own}, wanted | {"engine": engine})
     table = _chosen(table, wanted)
     if engine is not None:
         table = table[table["series"].ne(loaded.name) | table["source"].eq(engine)]
@@ -110,6 +112,22 @@ def query(
 def _one_format(as_csv: bool, as_json: bool) -> None:
     if as_csv and as_json:
         raise UsageError(Problem("--csv", "", "one format", "--json as well"))
+
+
+def _check_known(there: dict[str, pd.Series[str]], wanted: dict[str, str | None]) -> None:
+    """Refuse what no reading has, and say what there is."""
+    from acsi_sem.spec.findings import did_you_mean
+    from acsi_sem.spec.unit_checks import some
+
+    problems = []
+    for name, value in wanted.items():
+        known = [str(one) for one in there[name].unique() if one]
+        if value is not None and known and value not in known:
+            remedy = " ".join([did_you_mean(value, known), f"there is {some(known)}"]).strip()
+            expected = f"the {name} of a reading"
+            problems.append(Problem(f"--{name}", "", expected, repr(value), remedy))
+    if problems:
+        raise UsageError(problems)
 
 
 def _chosen(table: pd.DataFrame, wanted: dict[str, str | None]) -> pd.DataFrame:

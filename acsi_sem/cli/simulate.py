@@ -70,12 +70,10 @@ def simulate(
     if not nation:
         flags = {"no-missing": no_missing, "no-truth": no_truth}
         _refuse([*asked, *(name for name, given in flags.items() if given)])
-        _simulate_demo(model or DEMO_MODEL, out, interviews or DEMO_INTERVIEWS, seed, force)
+        _simulate_demo(model, out, interviews or DEMO_INTERVIEWS, seed, force)
         return
     asked |= {"interviews": interviews or NATION_INTERVIEWS, "seed": seed}
-    _simulate_nation(
-        model or NATION_MODEL, out, {**asked, "missing": not no_missing}, not no_truth, force
-    )
+    _simulate_nation(model, out, {**asked, "missing": not no_missing}, not no_truth, force)
 
 
 def _refuse(names: list[str]) -> None:
@@ -86,17 +84,18 @@ def _refuse(names: list[str]) -> None:
         )
 
 
-def _simulate_demo(model: Path, out: Path, interviews: int, seed: int, force: bool) -> None:
-    from acsi_sem.runs.simulated import write_demo
+def _simulate_demo(model: Path | None, out: Path, interviews: int, seed: int, force: bool) -> None:
+    from acsi_sem.runs.simulated import default_model, write_demo
 
+    model = model or default_model(DEMO_MODEL)
     rows = write_demo(model, out, seed=seed, interviews=interviews, force=force)
     tell(f"{rows} simulated interviews in {out}")
 
 
 def _simulate_nation(
-    model: Path, out: Path, sizes: dict[str, Any], truth: bool, force: bool
+    model: Path | None, out: Path, sizes: dict[str, Any], truth: bool, force: bool
 ) -> None:
-    from acsi_sem.runs.simulated import TRUTH, write_nation
+    from acsi_sem.runs.simulated import TRUTH, default_model, write_nation
     from acsi_sem.simulate.national_plan import NationPlan
     from acsi_sem.spec.periods import Period
 
@@ -106,6 +105,7 @@ def _simulate_nation(
         except ValueError as error:
             got = repr(sizes["first"])
             raise UsageError(Problem("simulate", "--first", "e.g. 2025Q4", got)) from error
+    model = model or default_model(NATION_MODEL)
     written = write_nation(model, out, NationPlan(**sizes), truth=truth, force=force)
     tell(f"{written.interviews} simulated interviews in {out}: {', '.join(written.files)}")
     if truth:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -16,8 +17,12 @@ if TYPE_CHECKING:
 
 
 def say(text: str) -> None:
-    """Print a result."""
-    typer.echo(text)
+    """Print a result to whoever still reads: `head` closes the pipe when it has seen enough."""
+    try:
+        typer.echo(text)
+    except BrokenPipeError:
+        # What is left in the buffer would fail again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def tell(text: str) -> None:

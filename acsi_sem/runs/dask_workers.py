@@ -8,6 +8,7 @@ BLAS threads and warning filters belong to the process.
 from __future__ import annotations
 
 import pickle
+import re
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import CancelledError
 from dataclasses import dataclass, field
@@ -44,6 +45,8 @@ _GLANCE: Final = 0.01
 
 _LOOK: Final = 200
 """Glances in vain between looks for workers."""
+
+_ADDRESS: Final = re.compile(r"(tcp|tls|ws|wss)://(\[[^\]\s]+\]|[^\[\]:/\s]+):\d{1,5}/?")
 
 _one_at_a_time = Lock()
 _pinned: list[object] = []
@@ -93,14 +96,16 @@ class DaskWorkers:
     Raises
     ------
     UsageError
-        If dask.distributed is not installed, the scheduler does not answer, it has no workers, or
-        theirs are other versions than ours.
+        If dask.distributed is not installed, the address is none, the scheduler does not answer,
+        it has no workers, or theirs are other versions than ours.
     """
 
     def __init__(self, address: str, shared: Shared | None) -> None:
         self.losses: list[str] = []
         self._address = address
         self._dask = _distributed()
+        if not _ADDRESS.fullmatch(address):
+            raise self._unusable("the address of a dask scheduler, tcp://HOST:PORT", repr(address))
         self._client = self._connect()
         try:
             self._wait_for_worker()
@@ -112,10 +117,14 @@ class DaskWorkers:
             raise
 
     def _connect(self) -> Any:
+        client = self._dask.Client.__new__(self._dask.Client)
         try:
-            return self._dask.Client(self._address, timeout=CONNECT, set_as_default=False)
-        except (OSError, ValueError, TimeoutError) as error:
+            client.__init__(self._address, timeout=CONNECT, set_as_default=False)
+        except (OSError, ValueError, TypeError, TimeoutError) as error:
+            # half made, it cannot be closed: it would wait in vain, and say so when it is dropped
+            client.status = "closed"
             raise self._unusable("a dask scheduler that answers", str(error)) from error
+        return client
 
     def _wait_for_worker(self) -> None:
         try:

@@ -14,8 +14,10 @@ import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
 from acsi_sem.errors import Problem, UsageError
+from acsi_sem.report.words import clean
 from acsi_sem.runs.scheduled import input_changes, read_inputs
 from acsi_sem.runs.store import Store, read_manifest
+from acsi_sem.spec.findings import listed
 from acsi_sem.spec.periods import Period
 from acsi_sem.tables.national import NATIONAL_SCHEMAS
 from acsi_sem.tables.schema import SCHEMAS
@@ -24,6 +26,9 @@ _PERIODS: Final = ("period", "base_period")
 _RESULT: Final = "tied"  # a text that is a result, not a name
 _SCHEMAS: Final = {schema.name: schema for schema in (*SCHEMAS, *NATIONAL_SCHEMAS)}
 _BETWEEN: Final = " / "
+_SCORES: Final = ("index", "published", "change", "difference", "rank")
+_LIMITS: Final = ("conf_low", "conf_high", "std_error")
+_LAST: Final = "freedom"
 MOVES: Final = 5
 """Largest moves listed per table."""
 
@@ -58,7 +63,7 @@ class TableDifference:
     columns : tuple of str
         Columns that only one of them has.
     largest : tuple of Move
-        The columns' largest moves first, at most `MOVES`.
+        At most `MOVES`: scores first, then limits, degrees of freedom last; of each the largest.
     """
 
     table: str
@@ -79,10 +84,13 @@ class Difference:
         Files, versions and options, one phrase each.
     tables : tuple of TableDifference
         Those that differ.
+    reasons : tuple of str
+        Why a run is a new revision of its period, where one is.
     """
 
     inputs: tuple[str, ...]
     tables: tuple[TableDifference, ...]
+    reasons: tuple[str, ...] = ()
 
     def content(self) -> dict[str, Any]:
         """Return it as plain data."""
@@ -90,9 +98,8 @@ class Difference:
 
     def lines(self) -> tuple[str, ...]:
         """Return it in words."""
-        return (*self.inputs, *(line for table in self.tables for line in _lines(table))) or (
-            "no difference",
-        )
+        found = (*self.inputs, *(line for table in self.tables for line in _lines(table)))
+        return (*self.reasons, *found) if found else ("no difference",)
 
 
 def _lines(found: TableDifference) -> Iterator[str]:
@@ -113,17 +120,18 @@ def revision_folder(store: Store, name: str) -> Path:
         If there is none.
     """
     period, _, revision = name.partition("/")
-    folder = None
+    there: list[str] = []
     with suppress(ValueError):
         quarter = Period.parse(period)
         current = store.current(quarter)
         chosen = revision or (f"r{current.revision}" if current else "")
-        if chosen in {f"r{number}" for number in store.revisions(quarter)}:
-            folder = store.folder(quarter) / chosen
-    if folder is None:
-        expected = "a published period such as 2026Q3, or a revision such as 2026Q3/r1"
-        raise UsageError(Problem(str(store.root), "", expected, repr(name)))
-    return folder
+        there = [f"r{number}" for number in store.revisions(quarter)]
+        if chosen in there:
+            return store.folder(quarter) / chosen
+    expected = "a published period such as 2026Q3, or a revision such as 2026Q3/r1"
+    known = [f"{period}/{number}" for number in there] or [str(one) for one in store.published()]
+    remedy = f"there is {listed(known, 'and')}" if known else "nothing is published yet"
+    raise UsageError(Problem(str(store.root), "", expected, repr(name), remedy))
 
 
 def diff_runs(before: Path, after: Path) -> Difference:
@@ -148,7 +156,15 @@ def diff_runs(before: Path, after: Path) -> Difference:
     names = sorted({path.stem for folder in (before, after) for path in folder.glob("*.parquet")})
     changes = input_changes(_made_of(old), _made_of(new))
     found = (_table(name, *(_read(folder, name) for folder in (before, after))) for name in names)
-    return Difference(changes, tuple(table for table in found if table is not None))
+    tables = tuple(table for table in found if table is not None)
+    return Difference(changes, tables, tuple(_reason(one) for one in (old, new) if _reason(one)))
+
+
+def _reason(manifest: dict[str, Any]) -> str:
+    """Return why a run is a new revision, in words; "" where it is none."""
+    if not manifest.get("reason"):
+        return ""
+    return clean(f"{manifest['period']}/r{manifest['revision']}: {manifest['reason']}")
 
 
 def _made_of(manifest: dict[str, Any]) -> dict[str, str]:
@@ -204,10 +220,12 @@ def _by_key(table: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
 
 
 def _largest(left: pd.DataFrame, right: pd.DataFrame) -> tuple[Move, ...]:
-    columns = [name for name in left.columns if is_numeric_dtype(left[name])]
+    columns = sorted((name for name in left.columns if is_numeric_dtype(left[name])), key=_interest)
     before, after = (table[columns].to_numpy(dtype=float) for table in (left, right))
     moved = np.nan_to_num(np.abs(after - before)).ravel()
-    largest = [int(at) for at in np.argsort(-moved, kind="stable")[:MOVES] if moved[at] > 0]
+    kinds = np.tile([_interest(name) for name in columns], len(left))
+    order = np.lexsort((-moved, kinds))
+    largest = [int(at) for at in order if moved[at] > 0][:MOVES]
     return tuple(
         Move(
             _words(str(left.index[at // len(columns)])),
@@ -217,6 +235,13 @@ def _largest(left: pd.DataFrame, right: pd.DataFrame) -> tuple[Move, ...]:
         )
         for at in largest
     )
+
+
+def _interest(column: str) -> int:
+    """Return how early a reader wants a column's moves: scores, limits, the rest."""
+    if column == _LAST:
+        return 3
+    return 0 if column in _SCORES else 1 if column in _LIMITS else 2
 
 
 def _words(key: str) -> str:

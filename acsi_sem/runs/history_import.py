@@ -185,7 +185,9 @@ def _records(data: bytes, where: str) -> list[tuple[int, list[str]]]:
 def _lines(data: bytes, where: str, series: str) -> list[Line]:
     """Return the rows by column, after a check of the header and of every row's length."""
     records = _records(data, where)
-    header = [name.strip() for name in records[0][1]] if records else []
+    if not records:
+        raise DataError(Problem(where, "", "a CSV file of published scores", "an empty file"))
+    header = [name.strip() for name in records[0][1]]
     if series and "series" in header:
         got = "both a column series and --series"
         raise UsageError(Problem(f"{where}:1", "column series", "one of them", got))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -30,6 +31,7 @@ from acsi_sem.indices.rollup import roll_up
 from acsi_sem.indices.withholding import blank, withheld_units
 from acsi_sem.runs.history import join_histories, load_history, own_history
 from acsi_sem.runs.jobs import Options
+from acsi_sem.runs.national_words import summary
 from acsi_sem.runs.provenance import versions
 from acsi_sem.runs.scheduled import Context, Produced
 from acsi_sem.runs.workers import open_workers
@@ -37,7 +39,7 @@ from acsi_sem.spec.hierarchy import Hierarchy, NationSpec, RunSpec
 from acsi_sem.spec.model import Model
 from acsi_sem.spec.periods import Period
 from acsi_sem.spec.study import Study
-from acsi_sem.spec.unit_checks import check_units
+from acsi_sem.spec.unit_checks import MIXED, check_parents, check_units
 from acsi_sem.survey.read import read_survey
 from acsi_sem.survey.survey import Survey
 from acsi_sem.tables.schema import MISSING, WARNINGS, make_table
@@ -156,7 +158,7 @@ def request_of(study: Study, period: Period) -> Request:
 
 def _read(job: Job) -> tuple[Survey, list[Notice]]:
     """Read the quarter's survey, and see that its companies are those of the hierarchy."""
-    study = job.study
+    study, levels = job.study, job.hierarchy.levels
     named = study.data.replace("{period}", str(job.period))
     survey = read_survey(
         Path(os.path.normpath(Path(study.folder) / named)),
@@ -165,10 +167,19 @@ def _read(job: Job) -> tuple[Survey, list[Notice]]:
         study=study,
         minimum_rows=study.settings.minimum_rows,
         keep_small=True,
+        above=tuple(study.column_of(level) for level in levels[1:]),
     )
     assert survey.groups is not None
     told = check_units(job.hierarchy, set(survey.groups.values), job.period)
-    return survey, [*told, *_shared_units(survey)]
+    said = {
+        level: {
+            company: values[0] if len(values) == 1 else MIXED
+            for company, values in survey.above.get(study.column_of(level), {}).items()
+            if values
+        }
+        for level in levels[1:]
+    }
+    return survey, [*told, *check_parents(job.hierarchy, said), *_shared_units(survey)]
 
 
 def _shared_units(survey: Survey) -> list[Notice]:
@@ -351,31 +362,18 @@ def _produced(
         share_failed=len(lost) / total if total else 1.0,
         lost=len(lost),
         warnings=len(national.notices),
-        summary=(*_summary(job, national), *losses),
+        summary=(*summary(job.study, job.nation, national), *losses),
         manifest={
             "study": job.study.name,
             "model": job.model.name,
             "versions": dict(national.versions),
             "request": asdict(job.request),
             "interviews": national.interviews,
-            "companies": {"fitted": national.fitted, "lost": [asdict(x) for x in national.lost]},
+            "companies": {
+                "fitted": national.fitted,
+                "lost": [asdict(one) for one in national.lost],
+                "lost_by_engine": dict(Counter(one.engine for one in national.lost)),
+            },
             "warnings": [asdict(notice) for notice in national.notices],
         },
     )
-
-
-def _summary(job: Job, national: National) -> tuple[str, ...]:
-    """Return the lines that end a run on the terminal."""
-    table = national.tables["national"]
-    own = table[
-        (table["form"] == job.nation.form)
-        & (table["construct"] == job.model.index)
-        & (table["engine"] == job.request.engines[0])
-    ]
-    lines = [
-        f"{job.study.nation.title.get(job.study.language) if job.study.nation else ''} "
-        f"{job.period}: {row['index']:.1f} ({row['conf_low']:.1f} to {row['conf_high']:.1f})"
-        for row in own.to_dict("records")
-    ]
-    counts = f"{national.fitted} companies, {national.interviews:,} interviews"
-    return (*lines, counts, *(f"lost: {x.unit} ({x.engine}): {x.reason}" for x in national.lost))

@@ -153,8 +153,9 @@ def _wanted(store: Store, asked: str) -> tuple[Period, ...]:
         expected = f"a quarter such as 2026Q3, {CURRENT} or {EVERY}"
         raise UsageError(Problem("acsi-sem publish", "--period", expected, repr(asked))) from error
     if period not in there:
-        got = f"{asked}; there is {', '.join(map(str, there))}"
-        raise UsageError(Problem(str(store.root), "--period", "a published period", got))
+        remedy = f"there is {', '.join(map(str, there))}"
+        problem = Problem("acsi-sem publish", "--period", "a published period", asked, remedy)
+        raise UsageError(problem)
     return (period,)
 
 

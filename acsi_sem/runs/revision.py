@@ -19,6 +19,9 @@ COMPARED: Final[tuple[tuple[Schema, tuple[str, ...]], ...]] = (
     (NATIONAL, ("period", "form", "engine", "construct")),
 )
 """The tables compared, and the columns that say which row is which."""
+PUBLISHED: Final = "published"
+DECIMALS: Final = 1
+"""Of published scores, at most."""
 _Rows = dict[tuple[str, ...], dict[str, Any]]
 
 
@@ -37,7 +40,8 @@ def revision_table(
     -------
     DataFrame
         `REVISIONS`: one row per number that is not what it was, in the order of the new tables;
-        `moved` is in the number's own unit, and empty where there was or is none, which `note`
+        `moved` is in the number's own unit, of a published score in the decimals that it is
+        shown with, and empty where there was or is none, which `note`
         says. `measure` is the column; for the nation's rolling index ``index (pooled)``.
 
     Examples
@@ -100,4 +104,7 @@ def _move(
     if any(blank):
         note = "new row" if old is None else "row gone" if new is None else ""
         note = note or ("blank before" if blank[0] else "blank now")
-    return {"before": before, "after": after, "moved": after - before, "note": note}
+    moved = after - before
+    if measure == PUBLISHED:  # the difference of two decimals is none in binary
+        moved = round(moved, DECIMALS)
+    return {"before": before, "after": after, "moved": moved, "note": note}

@@ -24,6 +24,8 @@ UNITS, SHARES, TRUTH, STUDY = "units.csv", "shares.csv", "truth.csv", "study.yam
 DECIMALS: Final = 6
 """Of the truth; it is right to more."""
 
+_CHECKOUT: Final = Path(__file__).resolve().parents[2]
+
 _STUDY: Final = """\
 # A simulated nation; `acsi-sem simulate --nation` writes the surveys beside this file.
 schema: 1
@@ -81,6 +83,29 @@ class NationFiles:
     files: tuple[str, ...]
     interviews: int
     study_kept: bool
+
+
+def default_model(name: Path, checkout: Path = _CHECKOUT) -> Path:
+    """Return the model file to simulate with where none is named.
+
+    Parameters
+    ----------
+    name : Path
+        Relative to the working folder, or else to the checkout.
+    checkout : Path
+        That the package is run from.
+
+    Raises
+    ------
+    UsageError
+        If neither has it, as where the package was installed without its source.
+    """
+    for path in (name, checkout / name):
+        if path.is_file():
+            return path
+    got = f"no {name} in this folder"
+    remedy = f"name one by --model PATH; {name} is part of the source of acsi-sem"
+    raise UsageError(Problem("simulate", "--model", "a model file", got, remedy))
 
 
 def write_demo(model: Path, out: Path, *, seed: int, interviews: int, force: bool) -> int:

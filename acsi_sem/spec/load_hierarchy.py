@@ -64,7 +64,7 @@ def load_hierarchy(study: Study) -> Hierarchy:
         if level not in measures
     ]
     places = _units(units, levels)
-    values = _shares(shares, places, levels)
+    values = _shares(shares, places, levels, nation.units)
     if not (units.problems or shares.problems or faults):
         _complete(units, shares, places, values, measures)
     if problems := [*faults, *units.problems, *shares.problems]:
@@ -137,16 +137,20 @@ def _check_parent(
 
 
 def _shares(
-    file: Rows, units: Mapping[Key, object], levels: tuple[str, ...]
+    file: Rows, units: Mapping[Key, object], levels: tuple[str, ...], listing: str
 ) -> list[tuple[Share, int]]:
-    """Return the shares with their lines, in file order."""
+    """Return the shares with their lines, in file order; `listing` is the file of units."""
     found = []
+    given = {(row["level"], row["unit"]) for row in file.rows.values()}
     for line, row in file.rows.items():
         before = len(file.problems)
         level, name = row["level"], row["unit"]
         if _known_level(file, line, level, levels) and units and (level, name) not in units:
-            near = did_you_mean(name, (unit for at, unit in units if at == level))
-            file.fault(line, "column unit", f"a unit of level {level}", show(name or None), near)
+            # A unit that has shares of its own is not what this one was to be.
+            free = (unit for at, unit in units if at == level and (at, unit) not in given)
+            near = did_you_mean(name, free) or (f"add it to {listing}" if name else "")
+            expected = f"a {level} that {listing} has"
+            file.fault(line, "column unit", expected, show(name or None), near)
         if not row["measure"]:
             file.fault(line, "column measure", "the name of a measure", "nothing")
         value = _number(file, line, "value", row["value"])

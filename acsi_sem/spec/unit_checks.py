@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Set
 from typing import Final
 
 from acsi_sem.errors import DataError, Problem
-from acsi_sem.spec.findings import MOST_SHOWN, did_you_mean, listed
+from acsi_sem.spec.findings import MOST_SHOWN, did_you_mean, listed, show
 from acsi_sem.spec.hierarchy import Hierarchy, Share
 from acsi_sem.spec.periods import Period
 from acsi_sem.terms import Notice
 
+MIXED: Final = ""
+"""Of a company whose interviews name several units of one level."""
 _LISTED: Final = 10
+_FEW: Final = 3
 
 
 def shares_at(hierarchy: Hierarchy, level: str, period: Period) -> dict[str, Share]:
@@ -92,13 +95,9 @@ def check_units(hierarchy: Hierarchy, found: Set[str], period: Period) -> tuple[
 def _absent(hierarchy: Hierarchy, found: Set[str], period: Period) -> Iterator[Notice]:
     """Tell of units without interviews; a unit of the highest level that has none, as a whole."""
     lowest, top = hierarchy.levels[0], hierarchy.levels[-1]
-    above = {(unit.level, unit.name): unit.parent for unit in hierarchy.units}
     tops: dict[str, list[str]] = {unit.name: [] for unit in hierarchy.of_level(top)}
-    for unit in hierarchy.of_level(lowest):
-        name = unit.name
-        for level in hierarchy.levels[:-1]:
-            name = above[level, name]
-        tops[name].append(unit.name)
+    for company, name in _ancestors(hierarchy, top).items():
+        tops[name].append(company)
     whole = [name for name, units in tops.items() if units and found.isdisjoint(units)]
     others = [
         unit
@@ -113,16 +112,79 @@ def _absent(hierarchy: Hierarchy, found: Set[str], period: Period) -> Iterator[N
             yield Notice("not_surveyed", told, subject=level)
 
 
-def some(names: list[str]) -> str:
-    """Return the first ten names as a phrase, and how many more there are.
+def check_parents(
+    hierarchy: Hierarchy, pairs: Mapping[str, Mapping[str, str]]
+) -> tuple[Notice, ...]:
+    """Compare what a survey says of companies with the file of units, which decides.
+
+    Parameters
+    ----------
+    hierarchy : Hierarchy
+    pairs : mapping of level -> mapping of company -> unit
+        For higher levels the value in the survey of every company; `MIXED` for a company whose
+        interviews say several. Companies of which the survey says nothing are left out.
+
+    Returns
+    -------
+    tuple of Notice
+        At most two per level: companies that the survey puts elsewhere, and mixed ones.
+        Companies that are no units are left to `check_units`.
+
+    Examples
+    --------
+    >>> from acsi_sem.spec.hierarchy import Unit
+    >>> units = (Unit("company", "Blue", "Air", "Blue"), Unit("industry", "Air", "nation", "Air"))
+    >>> nation = Hierarchy(("company", "industry"), units, (), ())
+    >>> (notice,) = check_parents(nation, {"industry": {"Blue": "Banks"}})
+    >>> notice.message.removeprefix("the survey names another industry than units for ")
+    "1 of level company: Blue ('Banks', not 'Air')"
+    """
+    listing = next((name for name, _ in hierarchy.sha256), "units")
+    notices = []
+    for level in hierarchy.levels[1:]:
+        said, true = pairs.get(level, {}), _ancestors(hierarchy, level)
+        mixed = [company for company in true if said.get(company) == MIXED]
+        other = [
+            f"{company} ({show(said[company])}, not {show(unit)})"
+            for company, unit in true.items()
+            if said.get(company, unit) not in (unit, MIXED)
+        ]
+        lowest = hierarchy.levels[0]
+        for names, told in (
+            (other, f"another {level} than {listing}"),
+            (mixed, f"several units of level {level}"),
+        ):
+            if names:
+                whose = f"for {len(names)} of level {lowest}"
+                message = f"the survey names {told} {whose}: {some(names, _FEW)}"
+                notices.append(Notice("other_parent", message, subject=level))
+    return tuple(notices)
+
+
+def _ancestors(hierarchy: Hierarchy, level: str) -> dict[str, str]:
+    """Return the unit of a level that each company belongs to, in file order."""
+    above = {(unit.level, unit.name): unit.parent for unit in hierarchy.units}
+    found = {}
+    for unit in hierarchy.of_level(hierarchy.levels[0]):
+        name = unit.name
+        for below in hierarchy.levels[: hierarchy.levels.index(level)]:
+            name = above[below, name]
+        found[unit.name] = name
+    return found
+
+
+def some(names: list[str], most: int = _LISTED) -> str:
+    """Return the first names as a phrase, and how many more there are.
 
     Examples
     --------
     >>> some(["A", "B"])
     'A and B'
+    >>> some(["A", "B", "C"], most=1)
+    'A and 2 more'
     """
-    more = len(names) - _LISTED
-    return listed(names[:_LISTED] + ([f"{more} more"] if more > 0 else []), "and")
+    more = len(names) - most
+    return listed(names[:most] + ([f"{more} more"] if more > 0 else []), "and")
 
 
 def first_problems(problems: list[Problem]) -> list[Problem]:

@@ -26,6 +26,7 @@ from acsi_sem.survey.raking import rake_weights
 from acsi_sem.survey.raw import Findings, Raw
 from acsi_sem.survey.recode import Answers, read_answers
 from acsi_sem.survey.survey import Design, Factor, Survey
+from acsi_sem.survey.units import levels_above
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,6 +47,7 @@ class _Plan:
     language: str
     rake: RakingSpec | None = None
     keep_small: bool = False
+    above: tuple[str, ...] = ()
 
     @property
     def wanted(self) -> tuple[str, ...]:
@@ -70,6 +72,7 @@ def read_survey(
     minimum_rows: int = 50,
     sheet: str = "",
     keep_small: bool = False,
+    above: tuple[str, ...] = (),
 ) -> Survey:
     """Read a survey file and check it against a model.
 
@@ -94,6 +97,8 @@ def read_survey(
         Sheet of a workbook; the first where empty.
     keep_small : bool
         Leave groups with too few complete rows, or answers that do not vary, to who fits them.
+    above : tuple of str
+        Columns that name the units which groups belong to; a file may lack them.
 
     Returns
     -------
@@ -107,7 +112,8 @@ def read_survey(
     """
     page = sheet or (study.sheet if study else "")
     plan = _make_plan(group, study, design, breakdowns, minimum_rows)
-    return _build(read_raw(Path(path), page), model, replace(plan, keep_small=keep_small))
+    made = replace(plan, keep_small=keep_small, above=above)
+    return _build(read_raw(Path(path), page), model, made)
 
 
 def survey_from_frame(
@@ -177,6 +183,7 @@ def _build(raw: Raw, model: Model, plan: _Plan) -> Survey:
         for count in column.counts(item.name, design.respondents)
     )
     stands_for = design.respondents
+    above = levels_above(raw, groups, plan.above)
     told = None if plan.keep_small else groups
     check_answers(model, values, stands_for, missing, told, plan.minimum_rows, findings)
     findings.close()
@@ -192,6 +199,7 @@ def _build(raw: Raw, model: Model, plan: _Plan) -> Survey:
         missing=missing,
         notices=tuple(findings.notices),
         labels=dict(zip(groups.keys, groups.categories, strict=True)) if groups else {},
+        above=above,
     )
 
 

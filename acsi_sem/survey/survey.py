@@ -134,6 +134,8 @@ class Survey:
     source : Source
     notices : tuple of Notice
         What was noticed on the way in (a guessed encoding, recoded values ...).
+    above : mapping of column -> mapping of group -> tuple of str
+        What the file's columns of higher levels say of each group, where they were asked for.
     """
 
     items: tuple[str, ...]
@@ -147,6 +149,7 @@ class Survey:
     missing: tuple[MissingCount, ...] = ()
     notices: tuple[Notice, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
+    above: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
 
     @property
     def complete(self) -> NDArray[np.bool_]:

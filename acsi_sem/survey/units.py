@@ -1,4 +1,4 @@
-"""A survey cut down to some of its groups."""
+"""A survey's groups as units: cut down to some of them, and what they belong to."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from acsi_sem.survey.cells import read_cells
+from acsi_sem.survey.raw import Raw
 from acsi_sem.survey.survey import Design, Factor, Ints, ReplicateWeights, Survey
 
 
@@ -41,6 +43,37 @@ def take_units(survey: Survey, names: Sequence[str]) -> Survey:
         missing=(),
         notices=(),
     )
+
+
+def levels_above(
+    raw: Raw, groups: Factor | None, columns: Sequence[str]
+) -> dict[str, dict[str, tuple[str, ...]]]:
+    """Return what columns of higher levels say of each group.
+
+    Parameters
+    ----------
+    raw : Raw
+    groups : Factor or None
+    columns : sequence of str
+        Those that the file lacks are left out.
+
+    Returns
+    -------
+    dict of column -> dict of group -> tuple of str
+        The distinct cells that are not blank, in the order of first occurrence.
+    """
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    for name in columns:
+        column = raw.column(name)
+        if column is None or groups is None:
+            continue
+        cells = read_cells(column.cells)
+        pairs = np.unique(np.column_stack([groups.codes, cells.codes]), axis=0).tolist()
+        said: dict[str, list[str]] = {group: [] for group in groups.values}
+        for group, cell in pairs:
+            said[groups.values[group]] += [cells.distinct[cell].key]
+        found[name] = {group: tuple(key for key in keys if key) for group, keys in said.items()}
+    return found
 
 
 def _groups(factor: Factor, own: Sequence[int], rows: Ints) -> Factor:

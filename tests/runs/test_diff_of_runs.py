@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from scheduled_study import PlayedWork, command, write_data, write_study
 
@@ -12,8 +16,10 @@ from acsi_sem.cli.diff import diff as diff_in_terminal
 from acsi_sem.errors import DataError, UsageError
 from acsi_sem.runs.diff import Move, diff_runs, revision_folder
 from acsi_sem.runs.jobs import load_scheduled, run_command
+from acsi_sem.runs.revision import revision_table
 from acsi_sem.runs.store import Store
-from acsi_sem.tables.national import CHANGES, LEAGUE, READINGS
+from acsi_sem.spec.periods import Period
+from acsi_sem.tables.national import CHANGES, LEAGUE, NATIONAL, READINGS
 from acsi_sem.tables.schema import WARNINGS, make_table
 from acsi_sem.tables.write import parquet_bytes
 
@@ -60,6 +66,7 @@ def test_two_revisions_differ_in_their_survey_and_what_moved(study: Path) -> Non
     move = Move("company / A / pls / satisfaction", "index", 70.0, 72.0)
     assert readings.largest == (move,)
     assert {table.table for table in found.tables} == {"readings", "national", "revisions"}
+    assert found.lines()[0] == "2026Q1/r2: late interviews"
 
 
 def test_two_periods_are_compared_row_by_row(study: Path) -> None:
@@ -79,6 +86,42 @@ def test_a_run_does_not_differ_from_itself(study: Path) -> None:
 def test_unknown_runs_are_refused(study: Path, name: str) -> None:
     with pytest.raises(UsageError, match="a published period such as 2026Q3"):
         revision_folder(store_of(study), name)
+
+
+def test_an_unknown_run_is_told_with_those_there_are(study: Path) -> None:
+    with pytest.raises(UsageError, match=r"there is 2026Q1/r1 and 2026Q1/r2$"):
+        revision_folder(store_of(study), "2026Q1/r9")
+    with pytest.raises(UsageError, match=r"there is 2025Q4 and 2026Q1$"):
+        revision_folder(store_of(study), "2026Q2")
+
+
+def test_scores_are_told_before_limits_and_freedom(tmp_path: Path) -> None:
+    before = {"index": 70.0, "published": 70.0, "conf_low": 60.0, "freedom": 900.0, "n": 9}
+    after = {"index": 71.0, "published": 72.0, "conf_low": 69.0, "freedom": 100.0, "n": 8}
+    folders = [
+        write_run(
+            tmp_path / name, {}, readings=make_table(READINGS, [{**NAMES, "unit": "A", **row}])
+        )
+        for name, row in (("a", before), ("b", after))
+    ]
+    (table,) = diff_runs(*folders).tables
+    told = [move.column for move in table.largest]
+    assert told == ["published", "index", "conf_low", "n", "freedom"]
+
+
+def test_a_published_score_moves_by_what_is_shown() -> None:
+    def nation(**scores: float) -> dict[str, pd.DataFrame]:
+        row = {"period": "2026Q1", "form": "pooled", "engine": "pls", "construct": "satisfaction"}
+        return {
+            "readings": make_table(READINGS, []),
+            "national": make_table(NATIONAL, [{**row, **scores}]),
+        }
+
+    before, after = nation(index=73.21, published=73.2), nation(index=73.63, published=73.6)
+    moved = revision_table(Period(2026, 1), before, after).set_index("measure")["moved"]
+    assert 73.6 - 73.2 != 0.4  # in binary
+    assert moved["published (pooled)"] == 0.4
+    assert moved["index (pooled)"] == 73.63 - 73.21  # unrounded stays unrounded
 
 
 def test_a_folder_without_a_manifest_is_refused(tmp_path: Path) -> None:
@@ -145,5 +188,15 @@ def test_the_terminal_takes_folders_or_a_study(
     folders = [str(study.parent / "store" / "periods" / "2026Q1" / name) for name in ("r1", "r2")]
     diff_in_terminal(folders, as_json=True)
     assert json.loads(capsys.readouterr().out)["tables"][1]["table"] == "readings"
-    with pytest.raises(UsageError, match="1 names"):
-        diff_in_terminal([str(study)])
+    for names, told in (([], "1 name$"), (["2026Q1"], "a study and one period$")):
+        with pytest.raises(UsageError, match=told):
+            diff_in_terminal([str(study), *names])
+
+
+def test_a_reader_who_has_seen_enough_is_no_failure(study: Path) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    asked = [sys.executable, "-m", "acsi_sem", "diff", str(study), "2026Q1/r1", "2026Q1/r2"]
+    found = subprocess.run(asked, stdout=write, stderr=subprocess.PIPE, check=False)
+    os.close(write)
+    assert (found.returncode, found.stderr) == (0, b"")

@@ -49,7 +49,7 @@ def test_every_fault_is_told_at_its_line_at_once() -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("", "f.csv:1: column series: expected the column"),
+        ("note\n", "f.csv:1: column series: expected the column"),
         (HEAD, "f.csv: expected a row for each reading, got none"),
         (HEAD + "A,nation,nation,2001,70\n", "f.csv:2: expected 6 cells, as in the header, got 5"),
         (HEAD.replace("note", "noet"), "f.csv:1: column noet: expected one of series, level"),
@@ -60,6 +60,11 @@ def test_every_fault_is_told_at_its_line_at_once() -> None:
 )
 def test_files_that_are_no_history(text: str, told: str) -> None:
     assert any(problem.startswith(told) for problem in problems(text))
+
+
+@pytest.mark.parametrize("text", ["", "\n\n"])
+def test_an_empty_file_is_one_fault(text: str) -> None:
+    assert problems(text) == ["f.csv: expected a CSV file of published scores, got an empty file"]
 
 
 def test_bytes_that_are_no_utf_8_are_placed() -> None:

@@ -144,6 +144,19 @@ def test_show_prints_the_current_series(study: Study) -> None:
     assert [row["index"] for row in rows[:3]] == [None] * 3
 
 
+def test_show_of_what_is_not_there_says_what_there_is(study: Study) -> None:
+    words = ("--unit", "Nort", "--level", "town", "--construct", "joy", "--engine", "ml")
+    with pytest.raises(UsageError) as caught:
+        call("show", path_of(study), *words)
+    told = {problem.where: problem.remedy for problem in caught.value.problems}
+    assert told == {
+        "--level": "there is nation and company",
+        "--unit": "did you mean 'North'? there is nation, =South and North",
+        "--construct": "there is satisfaction",
+        "--engine": "there is ols and pls",
+    }
+
+
 def test_show_as_csv_keeps_others_series_and_neutralises_formulas(study: Study) -> None:
     rows = list(csv.DictReader(io.StringIO(call("show", path_of(study), "--csv"))))
     assert {row["series"] for row in rows} == {"trial", "Old"}
@@ -193,7 +206,7 @@ def test_import_tells_what_it_did(tmp_path: Path) -> None:
     study = make_study(tmp_path)
     source = tmp_path / "Old scores.csv"
     source.write_text("level,unit,period,index\ncompany,u,2001,70\n", encoding="utf-8")
-    arguments = ("import", str(source), "--study", path_of(study), "--series", "Mine")
+    arguments = ("import", path_of(study), str(source), "--series", "Mine")
     assert call(*arguments).startswith("imported 1 reading of Mine: ")
     assert call(*arguments).startswith("already imported, nothing changed: ")
     assert "Mine" in call("show", path_of(study), "--csv")

@@ -94,11 +94,12 @@ def test_a_file_that_is_no_database(study: Path, tmp_path: Path) -> None:
 
 def test_no_store_no_period(study: Path, tmp_path: Path) -> None:
     to = f"sqlite:///{tmp_path / 'team.db'}"
+    place = "^acsi-sem publish: --period: expected "
     for period, expected in (
         ("2026Q3", "a published period, got 2026Q3; there is 2026Q2"),
         ("2026", "a quarter such as 2026Q3, current or all, got '2026'"),
     ):
-        with pytest.raises(UsageError, match=expected):
+        with pytest.raises(UsageError, match=place + expected):
             publish(study, to, period=period)
     empty = make_study(tmp_path / "empty")
     with pytest.raises(UsageError, match="a store of published runs, got no folder"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -83,8 +84,34 @@ def test_a_cluster_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None
     said = "cluster: tcp://127.0.0.1:9: expected a dask scheduler that answers, got"
     with pytest.raises(UsageError, match=said), open_workers(1, "tcp://127.0.0.1:9"):
         pass
-    with pytest.raises(UsageError, match="cluster: nowhere"), open_workers(1, "nowhere"):
+
+
+@pytest.mark.parametrize(
+    "address", ["nowhere", "nowhere:8786", "tcp://nowhere", "http://a:1", "tcp://:1", "tcp://a:x"]
+)
+def test_what_is_no_address_is_refused_before_any_client(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("distributed.Client", None)
+    said = f"cluster: {address}: expected the address of a dask scheduler, tcp://HOST:PORT"
+    with pytest.raises(UsageError, match=said), open_workers(1, address):
         pass
+
+
+def test_a_client_that_was_only_half_made_is_dropped_quietly() -> None:
+    # Dropped at exit, it would wait in vain and tell so after the message.
+    script = (
+        "from acsi_sem.errors import UsageError\n"
+        "from acsi_sem.runs import dask_workers\n"
+        "dask_workers.CONNECT = 0.2\n"
+        "try:\n    dask_workers.DaskWorkers('tls://127.0.0.1:9', None)\n"
+        "except UsageError as error:\n    print(error)\n"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert "expected a dask scheduler that answers, got TLS expects" in found.stdout
+    assert "Exception ignored" not in found.stderr
 
 
 def test_a_cluster_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 from survey_cases import price_model
 
-from acsi_sem.cli.simulate import simulate
+from acsi_sem.cli.simulate import NATION_MODEL, simulate
 from acsi_sem.errors import SpecError, UsageError
-from acsi_sem.runs.simulated import write_nation
+from acsi_sem.runs.simulated import default_model, write_nation
 from acsi_sem.simulate import price
 from acsi_sem.simulate.demo import REGION_POPULATION
 from acsi_sem.simulate.national import make_nation, surveyed
@@ -233,6 +233,18 @@ def test_the_command_refuses_what_it_cannot_mean(tmp_path: Path) -> None:
         simulate(tmp_path, model=ACSI_1994, nation=True, rotation="monthly")
     with pytest.raises(SpecError):
         simulate(tmp_path, model=tmp_path / "none.yaml", nation=True)
+
+
+def test_the_model_is_found_here_or_in_the_checkout(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert default_model(NATION_MODEL).resolve() == ACSI_1994.resolve()
+    with pytest.raises(UsageError, match=r"got no models/acsi_1994.yaml in .* --model PATH"):
+        default_model(NATION_MODEL, tmp_path / "site-packages")
+    (tmp_path / "models").mkdir()
+    (tmp_path / NATION_MODEL).write_text("schema: 1\n", encoding="utf-8")
+    assert default_model(NATION_MODEL) == NATION_MODEL
 
 
 def test_the_command_writes_a_nation(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

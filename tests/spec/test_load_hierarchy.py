@@ -16,7 +16,7 @@ from acsi_sem.spec.load_hierarchy import load_hierarchy
 from acsi_sem.spec.model import Text
 from acsi_sem.spec.periods import Period
 from acsi_sem.spec.study import Study
-from acsi_sem.spec.unit_checks import check_units, shares_at
+from acsi_sem.spec.unit_checks import MIXED, check_parents, check_units, shares_at
 
 UNITS = """\
 level,unit,parent,title,residual
@@ -146,6 +146,44 @@ def test_companies_of_a_survey(study: Study) -> None:
     assert first.endswith("company Blu: expected every company of the survey of 2026Q1, "
                           "got no such unit; did you mean 'Blue'?")  # fmt: skip
     assert "company Green" in second
+
+
+def test_a_share_of_a_unit_that_was_dropped_is_not_taken_for_a_neighbours(study: Study) -> None:
+    text = UNITS.replace("company,Red,Airlines,,\n", "company,Reds,Airlines,,\n")
+    (Path(study.folder) / "units.csv").write_text(text, encoding="utf-8")
+    said = "shares.csv:8: column unit: expected a company that units.csv has, got 'Red'; "
+    assert faults(study) == [said + "did you mean 'Reds'?"]
+    with (Path(study.folder) / "shares.csv").open("a", encoding="utf-8") as file:
+        file.write("company,Reds,sales,,,3,\n")
+    assert faults(study) == [said + "add it to units.csv"]
+
+
+def test_a_survey_that_puts_companies_elsewhere(study: Study) -> None:
+    hierarchy = load_hierarchy(study)
+    industries = {"Blue": "Airlines", "Red": "Banks", "One": MIXED, "no unit": "Banks"}
+    sectors = dict.fromkeys(("Blue", "Red", "Other airlines", "One"), "Retail")
+    found = check_parents(hierarchy, {"industry": industries, "sector": sectors})
+    assert {notice.kind for notice in found} == {"other_parent"}
+    told = [
+        (notice.subject, *notice.message.removeprefix("the survey names ").split(": "))
+        for notice in found
+    ]
+    other = ("Blue", "Red", "Other airlines")
+    assert told == [
+        (
+            "industry",
+            "another industry than units.csv for 1 of level company",
+            "Red ('Banks', not 'Airlines')",
+        ),
+        ("industry", "several units of level industry for 1 of level company", "One"),
+        (
+            "sector",
+            "another sector than units.csv for 4 of level company",
+            ", ".join(f"{name} ('Retail', not 'Travel')" for name in other) + " and 1 more",
+        ),
+    ]
+    agreed = {"industry": {"Blue": "Airlines"}, "sector": {"One": "Finance"}}
+    assert check_parents(hierarchy, agreed) == ()
 
 
 def test_a_company_without_a_share_that_day(study: Study) -> None:
