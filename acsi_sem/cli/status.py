@@ -20,7 +20,7 @@ def status(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Say what is published and what is overdue; exit 7 when not all is well."""
+    """Say what is published; exit 7 for what is overdue, stale, changed since, or too old."""
     from acsi_sem.runs.jobs import load_scheduled
     from acsi_sem.runs.status import UNWELL, status_lines, store_status
 

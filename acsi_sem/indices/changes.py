@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from acsi_sem.indices.equations import Key
 from acsi_sem.indices.grid import (
     Column,
     Grid,
@@ -35,7 +36,7 @@ from acsi_sem.indices.rounding import percent_change
 from acsi_sem.indices.withholding import Withheld, blank
 from acsi_sem.kernels.multiple_tests import holm_within, two_sided
 from acsi_sem.kernels.rollup import Aggregates, Floats, Ints, combine
-from acsi_sem.spec.hierarchy import NATION, NATIONAL_FORMS, Hierarchy, NationSpec, Unit
+from acsi_sem.spec.hierarchy import NATION, NATIONAL_FORMS, Break, Hierarchy, NationSpec, Unit
 from acsi_sem.spec.periods import Period
 from acsi_sem.tables.national import CHANGES
 
@@ -45,6 +46,9 @@ VERSUS: Final = {"last_quarter": 1, "last_year": 4}
 RISKS: Final = {"flag_90": 0.10, "flag_95": 0.05}
 RESIDUAL: Final = "not tested: residual unit"
 STILL: Final = "no reading is new, none has gone"
+
+Reached = Sequence[tuple[Break, frozenset[Key]]]
+"""Breaks, each with the units that it concerns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,8 @@ class _Found:
     family : ndarray of int
         Rows that are tested together.
     tested : ndarray of bool
+    since : sequence of str
+        The first quarter that a row has readings of.
     """
 
     text: Mapping[str, Sequence[str]]
@@ -66,6 +72,7 @@ class _Found:
     family: Ints
     tested: NDArray[np.bool_]
     notes: Sequence[str]
+    since: Sequence[str] = ()
 
 
 def find_changes(
@@ -98,7 +105,8 @@ def find_changes(
     -------
     DataFrame
         `CHANGES`. A unit without a reading in either quarter has no row, nor has an aggregate none
-        of whose parts were measured in both.
+        of whose parts were measured in both, nor the rolling nation against a quarter that is not
+        in `readings`: no index of that quarter was published.
 
     Raises
     ------
@@ -116,6 +124,9 @@ def find_changes(
     readings r, which is right when windows overlap, plus that of the shares by its derivative.
     Holm's method adjusts within the parent, for each engine, construct and base; residual units,
     withheld ones and changes across a break are not tested and not counted.
+
+    A break of a series, named as a unit or as level and unit, is one of all that is made of it and
+    all that it is made of; the rolling nation is broken while its windows have readings of before.
     """
     if period not in readings:
         return fill(CHANGES, 0, {})
@@ -129,9 +140,9 @@ def find_changes(
             then = blank(readings[base], withheld.get(base, {}))
             whole = readings[period], readings[base]
             found = _levels(hierarchy, (now, then), whole)
-            tables += [_table(one, told, spec, conf_level) for one in found]
-        rolling = _rolling(spec, hierarchy, period, base, readings, forms)
-        tables += [_table(one, told, spec, conf_level) for one in rolling]
+            rolling = _rolling(spec, hierarchy, period, base, readings, forms)
+            reached = _reached(spec, hierarchy)
+            tables += [_table(one, told, reached, conf_level) for one in (*found, *rolling)]
     return pd.concat(tables, ignore_index=True) if tables else fill(CHANGES, 0, {})
 
 
@@ -237,7 +248,7 @@ def _rolling(
     """Subtract the rolling indices of two periods, reading by reading."""
     first = base.back(spec.window - 1)
     pool = gather(hierarchy, {at: readings[at] for at in readings if first <= at <= period})
-    if not pool.columns or base < pool.periods[0]:
+    if not pool.columns:
         return
     for form in NATIONAL_FORMS:
         made = [coefficients(pool, form, at, spec.window) for at in (period, base)]
@@ -248,7 +259,11 @@ def _rolling(
             forms.get((period, form), ""),
             "base " + forms[base, form] if (base, form) in forms else "",
         )
-        lacking = [window_notes(pool, one, spec.window) for one in made]
+        used = (made[0].coefficients > 0) | (made[1].coefficients > 0)
+        lacking = [
+            window_notes(pool, one, form, at, spec.window)
+            for one, at in zip(made, (period, base), strict=True)
+        ]
         gap = np.where(reason != "", np.nan, 0.0)
         yield _Found(
             {
@@ -274,6 +289,7 @@ def _rolling(
                 )
                 for b in rows.tolist()
             ],
+            [str(pool.periods[pool.quarter[used[:, b]].min()]) for b in rows.tolist()],
         )
 
 
@@ -290,12 +306,16 @@ def _difference(pool: Pool, now: Weighting, then: Weighting) -> Aggregates:
 
 
 def _table(
-    found: _Found, told: Mapping[str, str], spec: NationSpec, conf_level: float
+    found: _Found, told: Mapping[str, str], reached: Reached, conf_level: float
 ) -> pd.DataFrame:
     """Test the changes of a level and write them."""
     change, rows = found.change, found.index.size
     base, period = told["base_period"], told["period"]
-    broken = [_break(spec, base, period, unit) for unit in found.text["unit"]]
+    since = found.since or [base] * rows
+    broken = [
+        _broken(reached, first, period, (found.level, unit))
+        for first, unit in zip(since, found.text["unit"], strict=True)
+    ]
     tested = found.tested & np.array([not text for text in broken], dtype=bool)
     spans = interval(change, conf_level)
     std_error = spans["std_error"]
@@ -330,11 +350,28 @@ def flags(p_holm: Floats) -> dict[str, Floats]:
     }
 
 
-def _break(spec: NationSpec, base: str, period: str, unit: str) -> str:
+def _reached(spec: NationSpec, hierarchy: Hierarchy) -> Reached:
+    """Return each break with the units that it concerns: its own, those above and those below."""
+    paths: dict[Key, tuple[Key, ...]] = {(NATION, NATION): ((NATION, NATION),)}
+    for level in reversed(hierarchy.levels):
+        above, parents = parents_of(hierarchy, level)
+        for unit, at in zip(hierarchy.of_level(level), parents.tolist(), strict=True):
+            key = level, unit.name
+            paths[key] = (key, *paths[above[at].level, above[at].name])
+    found = []
+    for one in spec.breaks:
+        named = {key for key in paths if one.series in ("", key[1], " ".join(key))}
+        below = {key for key, path in paths.items() if not named.isdisjoint(path)}
+        found.append((one, frozenset(below.union(*(paths[key] for key in named)))))
+    return found
+
+
+def _broken(reached: Reached, first: str, period: str, unit: Key) -> str:
     """Say why a change is not one of the same thing."""
-    found = [
-        f"not comparable across {one.period}: {one.reason}"
-        for one in spec.breaks
-        if base < one.period <= period and one.series in ("", unit)
-    ]
+    found = []
+    for one, units in reached:
+        if first < one.period <= period and unit in units:
+            other = one.series not in ("", unit[1], " ".join(unit))
+            of = f" of {one.series}" if other else ""
+            found.append(f"not comparable across {one.period}{of}: {one.reason}")
     return joined(*found)

@@ -226,21 +226,47 @@ def share_variance(slopes: Mapping[Share, Floats]) -> Floats | float:
     return total
 
 
-def window_notes(pool: Pool, weighting: Weighting, window: int) -> list[str]:
-    """Say of each column what its index lacks: quarters, units, and readings of some units."""
+def window_notes(
+    pool: Pool, weighting: Weighting, form: NationalForm, period: Period, window: int
+) -> list[str]:
+    """Say of each column what its index lacks, or how old it is.
+
+    Parameters
+    ----------
+    pool : Pool
+    weighting : Weighting
+        Of the index.
+    form : {"pooled", "mean_of_quarters", "latest"}
+    period : Period
+        The last of the window.
+    window : int
+        Quarters.
+
+    Returns
+    -------
+    list of str
+        Units without a reading in the window. Of the latest readings, the quarter of the oldest
+        where it is an earlier one; of the other forms, quarters and units' readings that lack.
+    """
     level = pool.hierarchy.levels[-1]
     units = pool.hierarchy.of_level(level)
     notes = []
     for column in range(len(pool.columns)):
         used = weighting.coefficients[:, column] > 0
-        quarters = np.unique(pool.quarter[used]).size
+        if not used.any():
+            notes.append("")
+            continue
+        quarters = np.unique(pool.quarter[used])
         counts = np.bincount(pool.unit[used], minlength=len(units))
         absent = np.flatnonzero(counts == 0).tolist()
-        least, most = counts[counts > 0].min(initial=len(used)), counts.max(initial=0)
-        fewer = f"rests on {quarters} of {window} quarters" if quarters < window else ""
+        least, most = counts[counts > 0].min(), counts.max()
+        oldest = pool.periods[quarters[0]]
+        old = f"oldest reading of {oldest}" if form == "latest" and oldest < period else ""
+        few = form != "latest" and quarters.size < window
+        fewer = f"rests on {quarters.size} of {window} quarters" if few else ""
         without = f"without {some([units[i].name for i in absent])}" if absent else ""
         uneven = f"{least} to {most} readings of a {level}" if least < most else ""
-        notes.append(joined(fewer, without, uneven) if used.any() else "")
+        notes.append(joined(old, fewer, without, uneven))
     return notes
 
 
@@ -287,7 +313,7 @@ def _form_table(
     used = weighting.coefficients > 0
     at = np.flatnonzero(used.any(axis=0))
     own = Aggregates(made.index[at], made.variance[at], made.freedom[at])
-    notes = window_notes(pool, weighting, window)
+    notes = window_notes(pool, weighting, form, period, window)
     found = {
         "period": str(period),
         "form": form,

@@ -2,32 +2,96 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from acsi_sem.indices.grid import columns_of, make_grid, parents_of, units_of, weighing
+from acsi_sem.errors import DataError, Problem
+from acsi_sem.indices.equations import (
+    Key,
+    Line,
+    determined,
+    determined_keys,
+    equations_of,
+    lines_of,
+)
 from acsi_sem.indices.national import Readings, coefficients, gather
 from acsi_sem.kernels.rollup import Floats
 from acsi_sem.spec.hierarchy import NATION, NATIONAL_FORMS, Hierarchy, NationSpec
 from acsi_sem.spec.periods import Period
 
-Key = tuple[str, str]
-"""Level and name of a unit."""
 Withheld = Mapping[Key, str]
 """Units that are withheld, and why."""
 
 PROTECTS: Final = "withheld: would reveal a smaller unit"
 FORM: Final = "withheld: would reveal a smaller unit together with what is published"
-DETERMINED: Final = 1e-9
-"""Below this part of the unknown moves freely, a reading is taken for determined."""
+KEPT: Final = "withheld: was withheld in an earlier revision"
+RESTATED: Final = "withheld: would reveal a smaller unit together with an earlier revision"
 
 
-def withheld_units(readings: pd.DataFrame, hierarchy: Hierarchy, minimum: int) -> dict[Key, str]:
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """An earlier revision of the same period; see `earlier_revision`.
+
+    Attributes
+    ----------
+    withheld : mapping of (level, unit) -> reason
+    shown : frozenset of (level, unit)
+        Whose index it published.
+    lines : tuple of Line
+        Its equations, by the shares and parents of then.
+    """
+
+    withheld: Withheld
+    shown: frozenset[Key]
+    lines: tuple[Line, ...]
+
+
+def earlier_revision(readings: pd.DataFrame, shares: pd.DataFrame, withheld: Withheld) -> Earlier:
+    """Collect what a revision of a period told and what it kept.
+
+    Parameters
+    ----------
+    readings : DataFrame
+        Its unsuppressed `READINGS`.
+    shares : DataFrame
+        Its `SHARES`.
+    withheld : mapping of (level, unit) -> reason
+
+    Returns
+    -------
+    Earlier
+    """
+    levels = [*dict.fromkeys(shares["level"].tolist()), NATION]
+    above = dict(pairwise(levels))
+    columns = (shares[name].tolist() for name in ("level", "unit", "parent", "share"))
+    held = {
+        (level, unit): ((above[level], parent), share)
+        for level, unit, parent, share in zip(*columns, strict=True)
+    }
+    known = readings[readings["index"].notna()]
+    units = zip(known["level"].tolist(), known["unit"].tolist(), strict=True)
+    return Earlier(withheld, frozenset(units) - set(withheld), lines_of(readings, held))
+
+
+@dataclass(frozen=True, slots=True)
+class _Decision:
+    """What is withheld so far, the interviews of each unit, and which were shown before."""
+
+    found: dict[Key, str]
+    sizes: Mapping[Key, float]
+    shown: frozenset[Key]
+    minimum: int
+
+
+def withheld_units(
+    readings: pd.DataFrame, hierarchy: Hierarchy, minimum: int, earlier: Sequence[Earlier] = ()
+) -> dict[Key, str]:
     """Decide which units' readings of a quarter are withheld, for every engine and construct.
 
     Parameters
@@ -37,10 +101,18 @@ def withheld_units(readings: pd.DataFrame, hierarchy: Hierarchy, minimum: int) -
     hierarchy : Hierarchy
     minimum : int
         Units with fewer interviews are withheld.
+    earlier : sequence of Earlier
+        Every revision of the quarter that was published before.
 
     Returns
     -------
     dict of (level, unit) -> reason
+
+    Raises
+    ------
+    DataError
+        Naming every unit whose number could be worked out from this and earlier revisions,
+        whatever else were withheld.
 
     Notes
     -----
@@ -51,70 +123,117 @@ def withheld_units(readings: pd.DataFrame, hierarchy: Hierarchy, minimum: int) -
     interviews, then by name) is withheld too; without any left, the parent is. A parent that is
     withheld needs a withheld child, or its children would give it away. Engines and constructs
     that leave out different units have equations of their own, each of which must hold.
+
+    A revision stands beside those before it, whose readings are nearly the same: what was withheld
+    stays withheld, what was shown protects nobody, and a parent whose hidden children weigh
+    otherwise than when it was published before is a second equation in them, so it is withheld.
+    All revisions' equations together are then solved; should they determine anything, there is
+    no publishing.
     """
-    lines, sizes, names = _lines(readings, hierarchy)
-    found = {
-        unit: f"withheld: fewer than {minimum} interviews"
-        for unit, size in sizes.items()
-        if size < minimum
-    }
-    while more := [unit for line in lines if (unit := line.needs(found, sizes, minimum))]:
-        found[more[0]] = PROTECTS
-    return {unit: found[unit] for unit in names if unit in found}
+    lines, sizes = equations_of(readings, hierarchy)
+    found = {unit: _kept(why) for one in earlier for unit, why in one.withheld.items()}
+    few = f"withheld: fewer than {minimum} interviews"
+    found |= {unit: few for unit, size in sizes.items() if size < minimum}
+    shown = frozenset(unit for one in earlier for unit in one.shown)
+    found = {unit: why for unit, why in found.items() if unit in sizes}
+    now = _Decision(found, sizes, shown, minimum)
+    while more := next(_more(lines, earlier, now), None):
+        found[more[0]] = more[1]
+    if earlier:
+        _refuse(readings, lines, earlier, now)
+    return {unit: found[unit] for unit in sizes if unit in found}
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """One equation: a parent is the weighted mean of its children."""
-
-    parent: Key
-    children: tuple[Key, ...]
-
-    def needs(self, found: Withheld, sizes: Mapping[Key, float], minimum: int) -> Key | None:
-        """Return which unit is to be withheld next for the equation to hide what it must."""
-        hidden = [child for child in self.children if child in found]
-        above = self.parent in found
-        if not hidden and not above:
-            return None
-        enough = sum(sizes[child] for child in hidden) >= minimum
-        if enough and (above or len(hidden) > 1):
-            return None
-        open_ = [child for child in self.children if child not in found]
-        if open_:
-            return min(open_, key=lambda child: (sizes[child], child))
-        return None if above else self.parent
+def _kept(reason: str) -> str:
+    return reason if reason in (PROTECTS, RESTATED) else KEPT
 
 
-def _lines(
-    readings: pd.DataFrame, hierarchy: Hierarchy
-) -> tuple[list[_Line], dict[Key, float], list[Key]]:
-    """Return the equations of a quarter, the interviews of each unit, and the units in order."""
-    if readings.empty:
-        return [], {}, []
-    columns = columns_of(readings)
-    period = Period.parse(str(readings["period"].iloc[0]))
-    lines: dict[_Line, None] = {}
-    sizes: dict[Key, float] = {}
-    for level in (*hierarchy.levels, NATION):
-        units = units_of(hierarchy, level)
-        grid = make_grid(readings, level, units, columns)
-        least = np.where(grid.known, grid.n, np.inf).min(axis=1)
-        sizes |= {
-            (level, unit.name): float(n)
-            for unit, n in zip(units, least, strict=True)
-            if np.isfinite(n)
-        }
-        if level == NATION:
-            break
-        above, parents = parents_of(hierarchy, level)
-        held = weighing(hierarchy, level, period, grid.surveyed)
-        counts = np.array([share is not None and share.value > 0 for share in held])
-        for column in np.unique((grid.known & counts[:, None]).T, axis=0):
-            for at in np.unique(parents[column]).tolist():
-                rows = np.flatnonzero(column & (parents == at)).tolist()
-                children = tuple((level, units[i].name) for i in rows)
-                lines[_Line((above[at].level, above[at].name), children)] = None
-    return list(lines), sizes, list(sizes)
+def _more(
+    lines: Sequence[Line], earlier: Sequence[Earlier], now: _Decision
+) -> Iterator[tuple[Key, str]]:
+    """Yield what else is to be withheld, and why."""
+    for line in lines:
+        if _lacks(line, now) and (unit := _next(line, now)):
+            yield unit, PROTECTS
+    before: dict[Key, list[tuple[Line, Withheld]]] = {}
+    for one in earlier:
+        for other in one.lines:
+            before.setdefault(other.parent, []).append((other, one.withheld))
+    for line in lines:
+        others = () if line.parent in now.found else before.get(line.parent, ())
+        if any(line.adds_to(other, withheld, now.found) for other, withheld in others):
+            yield line.parent, RESTATED
+
+
+def _lacks(line: Line, now: _Decision) -> bool:
+    """Say whether an equation hides less than it must."""
+    hidden, above = line.hidden(now.found), line.parent in now.found
+    if not hidden and not above:
+        return False
+    secret = [child for child in hidden if child not in now.shown]
+    few = sum(now.sizes[child] for child in secret) < now.minimum
+    return few or not (above or len(secret) > 1)
+
+
+def _next(line: Line, now: _Decision) -> Key | None:
+    """Return which unit is to be withheld next; None if the rest has all been shown."""
+    units = [child for child, _ in line.shares]
+    spare = [unit for unit in units if unit not in now.found and unit not in now.shown]
+    if spare:
+        return min(spare, key=lambda child: (now.sizes[child], child))
+    return None if line.parent in now.found or line.parent in now.shown else line.parent
+
+
+def _refuse(
+    readings: pd.DataFrame, lines: Sequence[Line], earlier: Sequence[Earlier], now: _Decision
+) -> None:
+    """Raise if this and earlier revisions together tell what is withheld."""
+    told = _solved(lines, earlier, now)
+    for line in lines:
+        open_ = line.parent not in now.found
+        # A nation without a reading still has rolling indices, which would say the same.
+        late = line.parent == (NATION, NATION) and line.parent in now.shown
+        if _lacks(line, now) if open_ else late:
+            told |= dict.fromkeys(line.hidden(now.found))
+    if told:
+        where = f"revision of {readings['period'].iloc[0]}"
+        got = "one that this and earlier revisions give away together"
+        remedy = "publish the correction with the next period, or join the small units in units.csv"
+        raise DataError(
+            Problem(where, " ".join(key), "a number that can be withheld", got, remedy)
+            for key in sorted(told)
+        )
+
+
+def _solved(lines: Sequence[Line], earlier: Sequence[Earlier], now: _Decision) -> dict[Key, None]:
+    """Return the withheld units that the equations of all revisions determine.
+
+    Companies' readings are taken for the same in every revision. Those shown once are known; but
+    then again they are unknown in revisions that withhold them, as they may have been corrected.
+    """
+    revisions = [(lines, now.found), *((one.lines, one.withheld) for one in earlier)]
+    told: dict[Key, None] = {}
+    for column in sorted({column for line in lines for column in line.columns}):
+        own = [
+            (at, line, withheld)
+            for at, (some, withheld) in enumerate(revisions)
+            for line in some
+            if column in line.columns
+        ]
+        parents = {line.parent[0] for _, line, _ in own}
+        for corrected in (False, True):
+            known = frozenset() if corrected else now.shown
+            rows = [
+                {
+                    # What is made of others need not be the same in two revisions.
+                    (at if key[0] in parents or key in now.shown else -1, key): share
+                    for key, share in ((line.parent, -1.0), *line.shares)
+                    if key in withheld and (key[0] in parents or key not in known)
+                }
+                for at, line, withheld in own
+            ]
+            told |= {key: None for key in determined_keys(rows) if key not in known}
+    return told
 
 
 def withheld_forms(
@@ -160,7 +279,7 @@ def withheld_forms(
         return found
     known = [np.zeros((0, int(hidden.sum()))) for _ in pool.columns]
     forms = sorted(NATIONAL_FORMS, key=lambda form: form != spec.form)
-    for period in pool.periods:
+    for period in sorted(readings):
         if (NATION, NATION) not in withheld.get(period, {}):
             own = coefficients(pool, "pooled", period, 1).coefficients
             known = _with(known, own[hidden])
@@ -177,42 +296,6 @@ def withheld_forms(
 
 def _with(known: list[Floats], rows: Floats) -> list[Floats]:
     return [np.vstack([own, rows[:, b]]) for b, own in enumerate(known)]
-
-
-def determined(equations: Floats, unknown: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return which unknowns a system of linear equations determines.
-
-    Parameters
-    ----------
-    equations : ndarray, shape (E, R)
-        Coefficients.
-    unknown : ndarray of bool, shape (R,)
-        Which readings are not known otherwise.
-
-    Returns
-    -------
-    ndarray of bool, shape (R,)
-
-    Examples
-    --------
-    >>> both = np.ones(2, dtype=bool)
-    >>> determined(np.array([[0.4, 0.6]]), both)
-    array([False, False])
-    >>> determined(np.array([[0.4, 0.6], [0.5, 0.5]]), both)
-    array([ True,  True])
-    """
-    found = np.zeros(unknown.shape, dtype=bool)
-    at = np.flatnonzero(unknown)
-    own = equations[:, at]
-    own = own[(own != 0).any(axis=1)]
-    if not own.size:
-        return found
-    own = own / np.abs(own).max(axis=1, keepdims=True)
-    _, values, rows = np.linalg.svd(own, full_matrices=True)
-    rank = int((values > DETERMINED * values.max()).sum())
-    # What no equation restrains spans the null space; an unknown without a part in it is fixed.
-    found[at] = np.sqrt((rows[rank:] ** 2).sum(axis=0)) < np.sqrt(DETERMINED)
-    return found
 
 
 def blank(table: pd.DataFrame, withheld: Withheld, lowest: str = "") -> pd.DataFrame:

@@ -17,13 +17,15 @@ _FLUSHES: Final = 4
 
 
 @contextmanager
-def store_errors(root: Path) -> Iterator[None]:
+def store_errors(root: Path, use: str = "written") -> Iterator[None]:
     """Turn what the operating system refuses into a message for the user.
 
     Parameters
     ----------
     root : Path
         Folder of the store.
+    use : str
+        What was tried: that it be written, or read.
 
     Raises
     ------
@@ -35,9 +37,23 @@ def store_errors(root: Path) -> Iterator[None]:
     except OSError as error:
         remedy = "what was published stands; make room or rights, and run again"
         reason = error.strerror or str(error)
-        raise UsageError(
-            Problem(str(root), "", "a store that can be written", reason, remedy)
-        ) from error
+        got = f"{reason} ({error.filename})" if error.filename else reason
+        expected = f"a store that can be {use}"
+        raise UsageError(Problem(str(root), "", expected, got, remedy)) from error
+
+
+def check_store(root: Path) -> None:
+    """Refuse a store that is no folder, or lies below a file.
+
+    Raises
+    ------
+    UsageError
+    """
+    with store_errors(root, "read"):
+        inside = next((path for path in (root, *root.parents) if path.exists()), root)
+    if inside.exists() and not inside.is_dir():
+        remedy = "name a folder as run.store in the study; it need not be there yet"
+        raise UsageError(Problem(str(root), "run.store", "a folder", f"the file {inside}", remedy))
 
 
 def sha256_of(path: Path) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import signal
 import subprocess
 import time
 import urllib.request
@@ -12,13 +14,15 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from http.client import HTTPException
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from acsi_sem.spec.hierarchy import RunSpec
 
 LOG: Final = "log.jsonl"
+BEGIN: Final = "begin"
+"""The message of the first line of a run of a period."""
 TIMEOUT: Final = 10.0
 """Seconds after which a web address or a command that is told counts as not reached."""
 
@@ -41,6 +45,11 @@ class Event:
     lost : int
         Companies without a result.
     message : str
+    lost_units : tuple of str
+        The first of them and why, a phrase each.
+    warnings : int
+    summary : tuple of str
+        What the work came to, a line each.
     """
 
     run: str
@@ -51,6 +60,9 @@ class Event:
     revision: int = 0
     lost: int = 0
     message: str = ""
+    lost_units: tuple[str, ...] = ()
+    warnings: int = 0
+    summary: tuple[str, ...] = ()
 
 
 class _JsonLines(logging.Formatter):
@@ -158,12 +170,29 @@ def send_alerts(spec: RunSpec, event: Event, log: logging.Logger) -> tuple[str, 
 
 def _tell_command(command: tuple[str, ...], body: bytes) -> str:
     try:
-        done = subprocess.run(
-            command, input=body, capture_output=True, timeout=TIMEOUT, check=False
+        # A session of its own, so that what the command started can be ended with it; no pipes
+        # but the input, for a child that lives on would keep them open.
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
         )
-    except (OSError, subprocess.SubprocessError) as error:
+    except OSError as error:
         return f"{command[0]}: {error}"
-    return f"{command[0]} ended with {done.returncode}" if done.returncode else ""
+    try:
+        process.communicate(body, timeout=TIMEOUT)
+    except subprocess.TimeoutExpired:
+        return f"{command[0]} was ended after {TIMEOUT:g} seconds"
+    except OSError as error:
+        return f"{command[0]}: {error}"
+    finally:
+        if process.poll() is None:
+            with suppress(OSError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+    return f"{command[0]} ended with {process.returncode}" if process.returncode else ""
 
 
 def _tell_address(address: str, body: bytes) -> str:
@@ -180,3 +209,34 @@ def _tell_address(address: str, body: bytes) -> str:
             return ""
     except (OSError, ValueError, HTTPException) as error:
         return f"{shown}: {error}"
+
+
+def last_lines(root: Path) -> dict[str, dict[str, Any]]:
+    """Return the last line of the log about each period; lines that a crash cut are passed over.
+
+    Runs that only found the store locked say nothing of it.
+
+    Parameters
+    ----------
+    root : Path
+        Folder of the store.
+    """
+    runs: dict[tuple[str, str], dict[str, Any]] = {}
+    for line in _lines(root / LOG):
+        if line.get("message") == BEGIN or "status" in line:
+            key = str(line.get("period")), str(line.get("run"))
+            runs.pop(key, None)
+            runs[key] = line
+    return {period: line for (period, _), line in runs.items() if line.get("status") != "locked"}
+
+
+def _lines(path: Path) -> Iterator[dict[str, Any]]:
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return
+    for line in text.splitlines():
+        with suppress(ValueError):
+            content = json.loads(line)
+            if isinstance(content, dict):
+                yield content

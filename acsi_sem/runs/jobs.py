@@ -4,29 +4,39 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Final
 
-from acsi_sem.errors import AcsiError, DataError, Problem, UsageError
+from acsi_sem.errors import DataError, Problem, UsageError
 from acsi_sem.runs.due import due_periods, unpublished
-from acsi_sem.runs.durable import sha256_of, store_errors
-from acsi_sem.runs.joblog import Event, job_log, log_event, send_alerts
-from acsi_sem.runs.locking import Holder, LockedError
+from acsi_sem.runs.durable import check_store, sha256_of, store_errors
+from acsi_sem.runs.endings import Told, tell_failure, tell_outcome
+from acsi_sem.runs.inputs import (
+    FULL,
+    SURVEY,
+    Inputs,
+    quarters_used,
+    shares_sha256,
+    study_sha256,
+    units_sha256,
+)
+from acsi_sem.runs.joblog import BEGIN, Event, job_log
+from acsi_sem.runs.locking import Holder
 from acsi_sem.runs.scheduled import (
     Context,
-    Inputs,
-    NotPublishedError,
     Outcome,
     Plan,
     Produce,
     Produced,
     Progress,
     RefusedError,
+    read_inputs,
     run_period,
 )
+from acsi_sem.runs.standing import Standing, standing_told, standings
 from acsi_sem.runs.store import Store
 from acsi_sem.spec.hierarchy import NationSpec, RunSpec
 from acsi_sem.spec.load_study import load_study
@@ -34,15 +44,6 @@ from acsi_sem.spec.periods import Period
 from acsi_sem.spec.study import Study
 
 AUTO: Final = "auto"
-_STATUS: Final[tuple[tuple[type[BaseException], str], ...]] = (
-    (LockedError, "locked"),
-    (RefusedError, "refused"),
-    (NotPublishedError, "not published"),
-    (Exception, "failed"),
-    (BaseException, "stopped"),
-)
-_ALERTED: Final = ("published", "adopted", "refused", "not published", "failed")
-Told = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +102,15 @@ class Scheduled:
     nation : NationSpec
     run : RunSpec
     store : Store
+    path : Path
+        The study file, as it was named.
     """
 
     study: Study
     nation: NationSpec
     run: RunSpec
     store: Store
+    path: Path
 
     def beside(self, path: str, period: Period | None = None) -> Path:
         """Return a path that the study names, which counts from the study's folder."""
@@ -122,7 +126,7 @@ def load_scheduled(path: Path) -> Scheduled:
     SpecError
         If the file is not valid.
     UsageError
-        If it has no part `nation` or no part `run`.
+        If it has no part `nation` or no part `run`, or its store is no folder.
     """
     study = load_study(path)
     problems = [
@@ -136,7 +140,8 @@ def load_scheduled(path: Path) -> Scheduled:
     if study.nation is None or study.run is None:
         raise UsageError(problems)
     root = Path(os.path.normpath(Path(study.folder) / study.run.store))
-    return Scheduled(study, study.nation, study.run, Store(root))
+    check_store(root)
+    return Scheduled(study, study.nation, study.run, Store(root), path)
 
 
 def run_command(
@@ -149,7 +154,8 @@ def run_command(
     """Run the periods that a command asks for, the oldest first.
 
     ``auto`` takes what is due and not published, and stops at the first period that fails: later
-    ones rest on it. A period whose data are not there is told and passed over.
+    ones rest on it. A period whose data are not there is told and passed over. At the end it is
+    told which published periods do not stand well: their data changed, or what they rest on did.
 
     Parameters
     ----------
@@ -172,28 +178,63 @@ def run_command(
     """
     job = load_scheduled(command.study)
     periods = _periods(command, job, told)
-    if not periods:
-        return
-    work = produce or national(job, command.options)
-    with store_errors(job.store.root):
-        job.store.root.mkdir(parents=True, exist_ok=True)
-    with job_log(job.store.root, command.holder.run, stderr=command.json_log) as log:
-        for period in periods:
-            yield _run(command, job, period, work, log, told, progress)
+    if periods:
+        work = produce or national(job, command.options)
+        with store_errors(job.store.root):
+            job.store.root.mkdir(parents=True, exist_ok=True)
+        with job_log(job.store.root, command.holder.run, stderr=command.json_log) as log:
+            for period in periods:
+                yield _run(command, job, period, work, log, told, progress)
+    for text in standing_told(standing_of(job), job.path):
+        told(text)
+
+
+def standing_of(job: Scheduled) -> tuple[Standing, ...]:
+    """Return how every published period stands to what is there now, earliest first."""
+    with store_errors(job.store.root, "read"):
+        return standings(job.store, lambda period: job.beside(job.study.data, period))
 
 
 def _periods(command: RunCommand, job: Scheduled, told: Told) -> tuple[Period, ...]:
     if command.period != AUTO:
-        try:
-            return (Period.parse(command.period),)
-        except ValueError as error:
-            expected = "a quarter such as 2026Q3, or auto"
-            raise UsageError(Problem("--period", "", expected, repr(command.period))) from error
+        return (_named(command, job.run, told),)
     if command.reason:
         remedy = "name the period that is to be published anew"
         raise UsageError(Problem("--reason", "", "one period beside it", "auto", remedy))
+    return tuple(_with_data(job, _waiting(command, job), told))
+
+
+def _named(command: RunCommand, run: RunSpec, told: Told) -> Period:
+    try:
+        period = Period.parse(command.period)
+    except ValueError as error:
+        expected = "a quarter such as 2026Q3, or auto"
+        raise UsageError(Problem("--period", "", expected, repr(command.period))) from error
+    if command.today <= period.last_day:
+        got = f"{period}, which ends on {period.last_day} (today is {command.today}, UTC)"
+        remedy = "wait for its end, or name the period that was meant"
+        raise UsageError(Problem("--period", "", "a quarter that is over", got, remedy))
+    if run.first and period < Period.parse(run.first):
+        told(f"{period} is before {run.first}, the first period of the study (run.first)")
+    return period
+
+
+def _waiting(command: RunCommand, job: Scheduled) -> tuple[Period, ...]:
     due = due_periods(job.run.first, command.today, job.run.due_after_days)
-    return tuple(_with_data(job, unpublished(job.store, due), told))
+    with store_errors(job.store.root, "read"):
+        return unpublished(job.store, due)
+
+
+def nothing_due(command: RunCommand) -> str:
+    """Say why ``auto`` had nothing to publish."""
+    job = load_scheduled(command.study)
+    waiting = _waiting(command, job)
+    if waiting:
+        named = ", ".join(map(str, waiting))
+        return f"nothing is due that can be published: the data of {named} are not in yet"
+    published = job.store.published()
+    last = f", the last of them {published[-1]}" if published else ""
+    return f"nothing is due: all due periods are published{last}"
 
 
 def _with_data(job: Scheduled, periods: tuple[Period, ...], told: Told) -> Iterator[Period]:
@@ -216,38 +257,44 @@ def _run(
 ) -> Outcome:
     """Run one period, and tell how it ended."""
     name, run = job.study.name, command.holder.run
-    log.info("begin", extra={"fields": {"run": run, "study": name, "period": str(period)}})
+    log.info(BEGIN, extra={"fields": {"run": run, "study": name, "period": str(period)}})
     plan = Plan(
         period,
         lambda: study_inputs(job, period, command.options),
         job.run.fail_above,
         command.reason,
     )
+
+    def work(context: Context) -> Produced:
+        _check_survey(job, context)
+        return produce(context)
+
+    event = Event(run, name, str(period), "failed", 0)
     try:
-        outcome = run_period(job.store, plan, produce, holder=command.holder, progress=progress)
+        outcome = run_period(job.store, plan, work, holder=command.holder, progress=progress)
     except BaseException as error:
-        status = next(status for kind, status in _STATUS if isinstance(error, kind))
-        ours = isinstance(error, AcsiError) or status == "stopped"
-        code = getattr(error, "exit_code", 1 if status == "failed" else 130)
-        event = Event(run, name, str(period), status, code, message=str(error) or status)
-        _tell(job.run, event, log, told, unexpected=not ours)
+        tell_failure(job.run, event, error, log, told)
         raise
     for text in outcome.told:
         told(text)
-    event = Event(
-        run, name, str(period), outcome.status, 0, outcome.revision, outcome.lost, outcome.status
-    )
-    _tell(job.run, event, log, told)
+    tell_outcome(job.run, event, outcome, log, told)
     return outcome
 
 
-def _tell(
-    spec: RunSpec, event: Event, log: logging.Logger, told: Told, *, unexpected: bool = False
-) -> None:
-    log_event(log, event, traceback=unexpected)
-    if event.status in _ALERTED:
-        for text in send_alerts(spec, event, log):
-            told(text)
+def _check_survey(job: Scheduled, context: Context) -> None:
+    """Refuse a survey that is another period's: a copied or misnamed file."""
+    own = dict(context.inputs)[SURVEY]
+    for period in job.store.published():
+        current = job.store.current(period)
+        if period == context.period or current is None:
+            continue
+        if read_inputs(job.store.manifest(period, current.revision)).get(SURVEY) == own:
+            path = job.beside(job.study.data, context.period)
+            got = f"the one that {period} was published from; nothing was published"
+            remedy = f"correct the file; if {period} is the wrong one, publish that anew first"
+            raise RefusedError(
+                Problem(str(path), SURVEY, f"the interviews of {context.period}", got, remedy)
+            )
 
 
 def study_inputs(job: Scheduled, period: Period, options: Options) -> Inputs:
@@ -262,38 +309,48 @@ def study_inputs(job: Scheduled, period: Period, options: Options) -> Inputs:
     Returns
     -------
     Inputs
-        Files by what they are and their names, packages by their versions.
+        By what they are and their names: the study, units and shares by what of them shapes the
+        period, other files by their bytes, packages by their versions.
 
     Raises
     ------
     DataError
         With every file that is missing.
+    SpecError
+        If the units or shares are not valid.
     """
     from acsi_sem.runs.provenance import versions
+    from acsi_sem.spec.load_hierarchy import load_hierarchy
 
     study = job.study
+    units, shares = job.beside(job.nation.units), job.beside(job.nation.shares)
     files = {
         f"model {Path(study.model).name}": job.beside(study.model),
-        f"units {Path(job.nation.units).name}": job.beside(job.nation.units),
-        f"shares {Path(job.nation.shares).name}": job.beside(job.nation.shares),
         **{f"history {path}": job.beside(path) for path in job.run.history},
-        "survey": job.beside(study.data, period),
+        SURVEY: job.beside(study.data, period),
     }
+    _check_there(period, {f"units {units.name}": units, f"shares {shares.name}": shares} | files)
+    hierarchy = load_hierarchy(study)
+    quarters = quarters_used(period, job.nation.window, job.store.published())
+    return (
+        (f"study {study.name}", study_sha256(study)),
+        (f"units {units.name}", units_sha256(hierarchy)),
+        (f"shares {shares.name}", shares_sha256(hierarchy, quarters)),
+        *((what, sha256_of(path)) for what, path in files.items()),
+        *((f"package {name}", number) for name, number in versions()),
+        (FULL, "yes" if options.full else "no"),
+    )
+
+
+def _check_there(period: Period, files: Mapping[str, Path]) -> None:
+    remedy = "wait for it, or correct the study"
     missing = [
-        Problem(
-            str(path), what, f"a file for {period}", "none", "wait for it, or correct the study"
-        )
+        Problem(str(path), what, f"a file for {period}", "none", remedy)
         for what, path in files.items()
         if not path.is_file()
     ]
     if missing:
         raise DataError(missing)
-    return (
-        (f"study {study.name}", study.sha256),
-        *((what, sha256_of(path)) for what, path in files.items()),
-        *((f"package {name}", number) for name, number in versions()),
-        ("option --full", "yes" if options.full else "no"),
-    )
 
 
 def national(job: Scheduled, options: Options) -> Produce:

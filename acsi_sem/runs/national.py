@@ -6,7 +6,7 @@ import io
 import json
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -28,7 +28,7 @@ from acsi_sem.analysis.readings import company_readings
 from acsi_sem.analysis.values import Request
 from acsi_sem.errors import Problem, UsageError
 from acsi_sem.indices.rollup import roll_up
-from acsi_sem.indices.withholding import blank, withheld_units
+from acsi_sem.indices.withholding import Earlier, blank, earlier_revision, withheld_units
 from acsi_sem.runs.history import join_histories, load_history, own_history
 from acsi_sem.runs.jobs import Options
 from acsi_sem.runs.national_words import summary
@@ -258,15 +258,36 @@ def _tables(
     rolled = roll_up(hierarchy, period, companies, conf_level=job.request.level)
     notices += rolled.notices
     known = _past(context)
-    own = withheld_units(rolled.readings, hierarchy, job.request.minimum_rows)
+    earlier = _earlier(job.period, context)
+    own = withheld_units(rolled.readings, hierarchy, job.request.minimum_rows, earlier)
     known.readings[period], known.withheld[period] = rolled.readings, own
     public = compare(job.nation, hierarchy, job.model.index, known, period, job.request.level)
     public["shares"] = rolled.shares
     for name, table in fits.tables.items():
         public[name] = blank(table, own, hierarchy.levels[0])
-    public["revisions"] = context.moved(public)
+    public["revisions"] = blank(context.moved(public), own)
     context.progress("roll-up", 1, 1)
     return public, known
+
+
+def _earlier(period: Period, context: Context) -> list[Earlier]:
+    """Read what earlier revisions of this quarter have shown and withheld."""
+    found = []
+    for number in range(1, context.revision):
+        folder = context.store.revision(period, number)
+        rows = json.loads((folder / WITHHELD_FILE).read_text(encoding="utf-8"))
+        found.append(
+            earlier_revision(
+                pd.read_parquet(folder / READINGS_FILE),
+                pd.read_parquet(folder / "shares.parquet"),
+                _withheld(rows),
+            )
+        )
+    return found
+
+
+def _withheld(rows: Sequence[Mapping[str, str]]) -> dict[tuple[str, str], str]:
+    return {(row["level"], row["unit"]): row["reason"] for row in rows}
 
 
 def _past(context: Context) -> Known:
@@ -274,8 +295,7 @@ def _past(context: Context) -> Known:
     known = Known({}, {})
     for at in context.past:
         known.readings[at] = pd.read_parquet(io.BytesIO(context.read_past(at, READINGS_FILE)))
-        rows = json.loads(context.read_past(at, WITHHELD_FILE))
-        known.withheld[at] = {(row["level"], row["unit"]): row["reason"] for row in rows}
+        known.withheld[at] = _withheld(json.loads(context.read_past(at, WITHHELD_FILE)))
     return known
 
 

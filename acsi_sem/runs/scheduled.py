@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +11,7 @@ from acsi_sem.errors import AcsiError, Problem, UsageError
 from acsi_sem.runs.checkpoints import Checkpoints, remove_finished, remove_work
 from acsi_sem.runs.crashes import crash_point
 from acsi_sem.runs.durable import store_errors
+from acsi_sem.runs.inputs import Inputs, run_key
 from acsi_sem.runs.locking import Holder, store_lock
 from acsi_sem.runs.store import Current, Files, Store, publish, recover
 from acsi_sem.spec.periods import Period
@@ -20,23 +19,28 @@ from acsi_sem.spec.periods import Period
 if TYPE_CHECKING:
     import pandas as pd
 
-Inputs = tuple[tuple[str, str], ...]
-"""(what, SHA-256 or version) of everything that shapes what a run writes."""
 Progress = Callable[[str, int, int], None]
 Status = Literal["published", "adopted", "already published"]
-_PAST: Final = "past "
+PAST: Final = "past "
+"""What the names of earlier periods begin with among the inputs."""
 _SHOWN: Final = 12
 """Characters of a hash in messages."""
+_NAMED: Final = 10
+"""Lost companies that a message names."""
 
 
 class NotPublishedError(AcsiError):
-    """Too many companies failed."""
+    """Too many companies failed; `produced` is what the work came to."""
 
     exit_code = 5
 
+    def __init__(self, problem: Problem, produced: Produced) -> None:
+        super().__init__(problem)
+        self.produced = produced
+
 
 class RefusedError(UsageError):
-    """A published period whose inputs have changed, without a reason given."""
+    """A published period whose inputs changed, without a reason; or another period's survey."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +150,11 @@ class Produced:
     share_failed : float
         Of the companies, those without a result.
     lost, warnings : int
-        Companies without a result; warnings.
+        Companies without a result; warnings, without what only informs.
+    lost_units : tuple of str
+        Which have no result and why, a phrase each.
+    kinds : tuple of (kind, count)
+        Of the warnings.
     summary : tuple of str
         Lines for the terminal.
     manifest : mapping
@@ -157,6 +165,8 @@ class Produced:
     share_failed: float = 0.0
     lost: int = 0
     warnings: int = 0
+    lost_units: tuple[str, ...] = ()
+    kinds: tuple[tuple[str, int], ...] = ()
     summary: tuple[str, ...] = ()
     manifest: Mapping[str, object] = field(default_factory=dict)
 
@@ -172,9 +182,8 @@ class Outcome:
         ``published``; ``adopted`` when an ended run had all but named it; ``already published``.
     revision : int
     folder : Path
-    lost, warnings : int
-    summary : tuple of str
-        Of the work; empty when there was none.
+    lost, warnings, lost_units, kinds, summary
+        As `Produced` has them; but for `lost`, empty when there was no work.
     told : tuple of str
         What was found of earlier runs that were ended.
     """
@@ -185,22 +194,13 @@ class Outcome:
     folder: Path
     lost: int = 0
     warnings: int = 0
+    lost_units: tuple[str, ...] = ()
+    kinds: tuple[tuple[str, int], ...] = ()
     summary: tuple[str, ...] = ()
     told: tuple[str, ...] = ()
 
 
 Produce = Callable[[Context], Produced]
-
-
-def run_key(inputs: Inputs) -> str:
-    """Return the SHA-256 that stands for all inputs of a run.
-
-    Examples
-    --------
-    >>> run_key((("survey", "ab"), ("model", "cd"))) == run_key((("model", "cd"), ("survey", "ab")))
-    True
-    """
-    return hashlib.sha256(json.dumps(sorted(inputs)).encode()).hexdigest()
 
 
 def run_period(
@@ -285,6 +285,8 @@ def _run(store: Store, plan: Plan, produce: Produce, progress: Progress) -> Outc
         store.revision(period, context.revision),
         produced.lost,
         produced.warnings,
+        produced.lost_units,
+        produced.kinds,
         produced.summary,
         told,
     )
@@ -297,7 +299,7 @@ def _silent(stage: str, done: int, total: int) -> None:
 def _past_inputs(store: Store, past: tuple[Period, ...]) -> Inputs:
     """Return the earlier periods as inputs: changes, windows and histories rest on them."""
     currents = ((period, store.current(period)) for period in past)
-    return tuple((f"{_PAST}{period}", now.manifest_sha256) for period, now in currents if now)
+    return tuple((f"{PAST}{period}", now.manifest_sha256) for period, now in currents if now)
 
 
 def _published(
@@ -354,16 +356,27 @@ def input_changes(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[
 def _check(plan: Plan, context: Context, produced: Produced) -> None:
     """Refuse to publish what too many companies lack, or what rests on files that changed."""
     if not produced.share_failed <= plan.fail_above:
-        got = f"{produced.share_failed:.1%} ({produced.lost}); nothing was published"
-        expected = f"at most {plan.fail_above:.1%} of companies without a result"
-        raise NotPublishedError(Problem(str(plan.period), "run.fail_above", expected, got))
-    own = {name: digest for name, digest in context.inputs if not name.startswith(_PAST)}
+        raise _not_published(plan, produced)
+    own = {name: digest for name, digest in context.inputs if not name.startswith(PAST)}
     changes = input_changes(own, dict(plan.inputs()))
     if changes:
         got = f"{'; '.join(changes)}; nothing was published"
         raise UsageError(
             Problem(str(plan.period), "", "inputs that stay during a run", got, "run again")
         )
+
+
+def _not_published(plan: Plan, produced: Produced) -> NotPublishedError:
+    units = produced.lost_units[:_NAMED]
+    rest = len(produced.lost_units) - len(units)
+    more = [f"{rest} more"] if rest else []
+    named = f": {'; '.join([*units, *more])}" if units else ""
+    got = f"{produced.share_failed:.1%} ({produced.lost}{named}); nothing was published"
+    expected = f"at most {plan.fail_above:.1%} of companies without a result"
+    remedy = "correct the data and run again, or raise run.fail_above in the study"
+    return NotPublishedError(
+        Problem(str(plan.period), "run.fail_above", expected, got, remedy), produced
+    )
 
 
 def _manifest(context: Context, produced: Produced) -> dict[str, object]:

@@ -12,7 +12,7 @@ from typing import Final
 from acsi_sem.errors import Problem, SpecError
 from acsi_sem.spec.csv_rows import Rows, read_rows
 from acsi_sem.spec.findings import did_you_mean, listed, show
-from acsi_sem.spec.hierarchy import NATION, Hierarchy, Share, Unit
+from acsi_sem.spec.hierarchy import NATION, Break, Hierarchy, Share, Unit
 from acsi_sem.spec.study import Study
 from acsi_sem.spec.unit_checks import first_problems
 
@@ -67,6 +67,7 @@ def load_hierarchy(study: Study) -> Hierarchy:
     values = _shares(shares, places, levels, nation.units)
     if not (units.problems or shares.problems or faults):
         _complete(units, shares, places, values, measures)
+    faults += _unknown_breaks(study.name, nation.breaks, places)
     if problems := [*faults, *units.problems, *shares.problems]:
         raise SpecError(first_problems(problems))
     return Hierarchy(
@@ -76,6 +77,24 @@ def load_hierarchy(study: Study) -> Hierarchy:
         tuple((level, measures[level]) for level in levels),
         tuple((file.name, file.sha256) for file in (units, shares)),
     )
+
+
+def _unknown_breaks(study: str, breaks: Iterable[Break], units: Iterable[Key]) -> list[Problem]:
+    """Find breaks of series that no unit bears; a series is a unit, or a level and a unit."""
+    known = (
+        {name for _, name in units} | {f"{level} {name}" for level, name in units} | {"", NATION}
+    )
+    return [
+        Problem(
+            study,
+            "nation.breaks",
+            "a unit of units.csv as series",
+            repr(one.series),
+            did_you_mean(one.series, sorted(known)),
+        )
+        for one in breaks
+        if one.series not in known
+    ]
 
 
 def _units(file: Rows, levels: tuple[str, ...]) -> dict[Key, tuple[Unit, int]]:

@@ -163,7 +163,7 @@ def test_forms_by_hand_with_shares_that_change() -> None:
     assert_allclose(latest["std_error"] ** 2, (2**2 + 3**2) / 25)
     # (4 + 9)^2 / ((4^2 + 9^2) / 50)
     assert_allclose(latest["freedom"], 50 * 13**2 / (16 + 81))
-    assert latest["note"] == "rests on 2 of 4 quarters"
+    assert latest["note"] == "oldest reading of 2026Q2"
     pooled = row(table, form="pooled")
     assert pooled["readings"] == 3
     assert pooled["note"] == "rests on 2 of 4 quarters; 1 to 2 readings of a sector"
@@ -195,7 +195,10 @@ def test_readings_outside_the_window_do_not_count() -> None:
     readings = {at: sectors(at, Travel=70.0) for at in (NOW.back(4), NOW)}
     table = national_index(NATION, NOW, readings, window=4, conf_level=0.95)
     assert set(table["readings"]) == {1}
-    assert set(table["note"]) == {"rests on 1 of 4 quarters; without Finance"}
+    assert set(table["note"]) == {
+        "rests on 1 of 4 quarters; without Finance",
+        "without Finance",
+    }
 
 
 def test_a_share_that_stands_in_several_quarters_errs_once() -> None:

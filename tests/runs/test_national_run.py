@@ -163,3 +163,36 @@ def test_an_unknown_company_is_named(study: Path, tmp_path: Path) -> None:
     made = changed(copied(study, tmp_path / "copy"), rename)
     with pytest.raises(DataError, match="Nobody & Co"):
         run(made, reason="a new company")
+
+
+def test_restated_shares_that_would_give_away_a_small_company_are_refused(
+    study: Path, tmp_path: Path
+) -> None:
+    """Two revisions with other shares are two equations in the same two unknowns."""
+    made = copied(study, tmp_path / "copy")
+    readings = table(study, "readings")
+    held = readings[readings["note"].str.startswith("withheld") & (readings["level"] == "company")]
+    small = str(held["unit"].iloc[0])
+    path = made.parent / "shares.csv"
+    shares = pd.read_csv(path)
+    shares.loc[shares["unit"] == small, "value"] *= 1.3
+    shares.to_csv(path, index=False)
+    with pytest.raises(DataError, match="company"):
+        run(made, reason="sales restated")
+    assert not folder_of(made, revision=2).exists()
+
+
+def test_a_revision_blanks_what_it_withholds_in_its_own_record(study: Path, tmp_path: Path) -> None:
+    def lower(frame: pd.DataFrame) -> pd.DataFrame:
+        frame.loc[frame["SATIS"] == 10, "SATIS"] = 9
+        return frame
+
+    made = changed(copied(study, tmp_path / "copy"), lower)
+    [outcome] = run(made, reason="recoded")
+    moved = pd.read_parquet(outcome.folder / "revisions.parquet")
+    readings = pd.read_parquet(outcome.folder / "readings.parquet")
+    held = set(readings.loc[readings["note"].str.startswith("withheld"), "unit"])
+    assert held
+    own = moved[moved["unit"].isin(held)]
+    assert own[["before", "after", "moved"]].isna().all(axis=None)
+    assert moved["moved"].notna().any()

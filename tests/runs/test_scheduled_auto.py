@@ -86,7 +86,7 @@ def test_data_that_are_not_in_are_told_and_come_later(tmp_path: Path) -> None:
 def test_the_first_failure_ends_the_catching_up_and_keeps_what_is_done(tmp_path: Path) -> None:
     study = write_study(tmp_path, periods=ALL)
     work = PlayedWork(study, {"2026Q1": 0.5})
-    with pytest.raises(NotPublishedError, match=r"50\.0% \(10\)"):
+    with pytest.raises(NotPublishedError, match=r"50\.0% \(10: company 0 "):
         runs(command(study), work)
     assert work.done == ["2025Q4", "2026Q1"]
     assert [str(period) for period in load_scheduled(study).store.published()] == ["2025Q4"]
@@ -189,9 +189,12 @@ def test_a_command_is_told_how_runs_ended(tmp_path: Path) -> None:
     told = [json.loads(line) for line in out.read_text().splitlines()]
     assert [(t["period"], t["status"], t["exit_code"], t["lost"]) for t in told] == [
         ("2025Q4", "published", 0, 1),
-        ("2026Q1", "not published", 5, 0),
+        ("2026Q1", "not published", 5, 10),
     ]
     assert "at most 10.0%" in told[1]["message"]
+    counts = [(t["warnings"], t["summary"], len(t["lost_units"])) for t in told]
+    assert counts == [(1, ["one line"], 1), (1, ["one line"], 10)]
+    assert told[1]["lost_units"][0] == "company 0 (pls): too few rows"
     assert not list(tmp_path.rglob("hacked"))
 
 

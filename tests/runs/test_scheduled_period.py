@@ -10,15 +10,14 @@ import pytest
 from fault_runs import FIRST, PERIODS, SECOND, holder, make_produce, run, state
 
 from acsi_sem.errors import DataError, UsageError
+from acsi_sem.runs.inputs import Inputs, run_key
 from acsi_sem.runs.revision import revision_table
 from acsi_sem.runs.scheduled import (
     Context,
-    Inputs,
     NotPublishedError,
     Plan,
     Produced,
     RefusedError,
-    run_key,
     run_period,
 )
 from acsi_sem.runs.store import Store, read_manifest

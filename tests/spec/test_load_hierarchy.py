@@ -11,7 +11,7 @@ from hierarchy_cases import spec_of
 from malformed import Case, read_cases
 
 from acsi_sem.errors import DataError, SpecError
-from acsi_sem.spec.hierarchy import NATION, Hierarchy, Unit
+from acsi_sem.spec.hierarchy import NATION, Break, Hierarchy, Unit
 from acsi_sem.spec.load_hierarchy import load_hierarchy
 from acsi_sem.spec.model import Text
 from acsi_sem.spec.periods import Period
@@ -192,3 +192,14 @@ def test_a_company_without_a_share_that_day(study: Study) -> None:
     cut = Hierarchy(whole.levels, whole.units, kept, whole.measures, whole.sha256)
     with pytest.raises(DataError, match=r"shares.csv: company One: expected a share that holds on"):
         check_units(cut, {"One"}, Period(2026, 1))
+
+
+def test_a_break_of_nothing_is_a_fault(study: Study) -> None:
+    assert study.nation is not None
+    breaks = (Break("2026Q1", "online", "industry Airlnes"), Break("2026Q1", "online", "Airlines"))
+    assert faults(replace(study, nation=replace(study.nation, breaks=breaks))) == [
+        (
+            "toy: nation.breaks: expected a unit of units.csv as series, got 'industry Airlnes'; "
+            "did you mean 'industry Airlines'?"
+        )
+    ]
