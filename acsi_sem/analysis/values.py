@@ -38,7 +38,10 @@ from acsi_sem.terms import (
     WeightsPolicy,
 )
 
-INFORMING: Final = ("invariance", "micom", "permutation", "streamed")
+INFORMING: Final = (
+    *("invariance", "micom", "permutation", "streamed"),
+    *("replicated", "units_withheld"),
+)
 """Kinds of notices that inform without a warning."""
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from acsi_sem.kernels.bca import bca_limits
 from acsi_sem.kernels.moments import Floats
+from acsi_sem.kernels.percentiles import percentiles
 from acsi_sem.kernels.replicate_designs import replicate_variance
 
 FAILED_SHARE = 0.05
@@ -92,7 +93,7 @@ def percentile_spread(draws: Floats, ok: NDArray[np.bool_], level: float) -> Spr
     if kept.shape[0] < 2 or ok.mean() < 1 - FAILED_SHARE:
         return errors
     tail = (1 - level) / 2
-    low, high = np.quantile(kept, [tail, 1 - tail], axis=0)
+    low, high = percentiles(kept, [tail, 1 - tail])
     return Spread(errors.std_error, low, high, _holes(kept))
 
 

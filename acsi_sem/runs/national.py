@@ -25,13 +25,13 @@ from acsi_sem.analysis.national_tables import (
 )
 from acsi_sem.analysis.panel import Panel, UnitFits, batches, fit_units, join_units
 from acsi_sem.analysis.readings import company_readings
-from acsi_sem.analysis.values import Request
+from acsi_sem.analysis.values import INFORMING, Request
 from acsi_sem.errors import Problem, UsageError
 from acsi_sem.indices.rollup import roll_up
 from acsi_sem.indices.withholding import Earlier, blank, earlier_revision, withheld_units
 from acsi_sem.runs.history import join_histories, load_history, own_history
 from acsi_sem.runs.jobs import Options
-from acsi_sem.runs.national_words import summary
+from acsi_sem.runs.national_words import lost_lines, summary
 from acsi_sem.runs.provenance import versions
 from acsi_sem.runs.scheduled import Context, Produced
 from acsi_sem.runs.workers import open_workers
@@ -377,11 +377,14 @@ def _produced(
     """Say what came of the work; a lost worker shapes no number: told, not published."""
     lost = {one.unit for one in national.lost if one.engine == job.request.engines[0]}
     total = national.fitted + len(lost)
+    warned = [notice.kind for notice in national.notices if notice.kind not in INFORMING]
     return Produced(
         files=files,
         share_failed=len(lost) / total if total else 1.0,
         lost=len(lost),
-        warnings=len(national.notices),
+        lost_units=lost_lines(national),
+        warnings=len(warned),
+        kinds=tuple(Counter(warned).items()),
         summary=(*summary(job.study, job.nation, national), *losses),
         manifest={
             "study": job.study.name,

@@ -43,7 +43,7 @@ def summary(study: Study, nation: NationSpec, national: National) -> tuple[str, 
             for engine, number in Counter(one.engine for one in national.lost).items()
         ),
     ]
-    return (*lines, ", ".join(counts), *_lost_lines(national))
+    return (*lines, ", ".join(counts), *(f"lost: {text}" for text in lost_lines(national)))
 
 
 def _reading(row: Mapping[Any, Any]) -> str:
@@ -54,5 +54,6 @@ def _reading(row: Mapping[Any, Any]) -> str:
     return f"{row['index']:.1f} ({row['conf_low']:.1f} to {row['conf_high']:.1f})"
 
 
-def _lost_lines(national: National) -> tuple[str, ...]:
-    return tuple(f"lost: {one.unit} ({one.engine}): {one.reason}" for one in national.lost)
+def lost_lines(national: National) -> tuple[str, ...]:
+    """Say which companies have no result for which engine, and why."""
+    return tuple(f"{one.unit} ({one.engine}): {one.reason}" for one in national.lost)
