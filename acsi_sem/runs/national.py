@@ -11,7 +11,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final
 
-import numpy as np
 import pandas as pd
 
 from acsi_sem.analysis.nation import National
@@ -42,6 +41,7 @@ from acsi_sem.spec.study import Study
 from acsi_sem.spec.unit_checks import MIXED, check_parents, check_units
 from acsi_sem.survey.read import read_survey
 from acsi_sem.survey.survey import Survey
+from acsi_sem.survey.units import shared_units
 from acsi_sem.tables.schema import MISSING, WARNINGS, make_table
 from acsi_sem.tables.write import csv_bytes, parquet_bytes
 from acsi_sem.terms import Notice
@@ -179,29 +179,7 @@ def _read(job: Job) -> tuple[Survey, list[Notice]]:
         }
         for level in levels[1:]
     }
-    return survey, [*told, *check_parents(job.hierarchy, said), *_shared_units(survey)]
-
-
-def _shared_units(survey: Survey) -> list[Notice]:
-    """Tell of PSUs and respondents that several companies share: aggregates take none for that."""
-    assert survey.groups is not None
-    found = []
-    parts: list[tuple[str, Sequence[object] | np.ndarray | None]] = [
-        ("primary sampling units", survey.design.psu),
-        ("respondents", survey.design.ids),
-    ]
-    for noun, labels in parts:
-        if labels is None:
-            continue
-        pairs = pd.DataFrame({"label": labels, "unit": survey.groups.codes}).drop_duplicates()
-        shared = int(pairs["label"].duplicated(keep=False).sum())
-        if shared:
-            message = (
-                f"{noun.capitalize()} have interviews of several companies ({shared:,} pairs): "
-                "companies are taken as independent, so limits of aggregates may be too narrow."
-            )
-            found.append(Notice("shared_units", message))
-    return found
+    return survey, [*told, *check_parents(job.hierarchy, said), *shared_units(survey)]
 
 
 def _fit(

@@ -10,6 +10,7 @@ import numpy as np
 from acsi_sem.survey.cells import read_cells
 from acsi_sem.survey.raw import Raw
 from acsi_sem.survey.survey import Design, Factor, Ints, ReplicateWeights, Survey
+from acsi_sem.terms import Notice
 
 
 def take_units(survey: Survey, names: Sequence[str]) -> Survey:
@@ -99,3 +100,33 @@ def _design(design: Design, rows: Ints) -> Design:
         ids=None if design.ids is None else tuple(design.ids[row] for row in rows),
         replicates=replicates,
     )
+
+
+def shared_units(survey: Survey) -> list[Notice]:
+    """Tell of PSUs and respondents that several companies share: aggregates take none for that.
+
+    Parameters
+    ----------
+    survey : Survey
+        With groups, which are companies.
+    """
+    import pandas as pd
+
+    assert survey.groups is not None
+    found = []
+    parts: list[tuple[str, Sequence[object] | np.ndarray | None]] = [
+        ("primary sampling units", survey.design.psu),
+        ("respondents", survey.design.ids),
+    ]
+    for noun, labels in parts:
+        if labels is None:
+            continue
+        pairs = pd.DataFrame({"label": labels, "unit": survey.groups.codes}).drop_duplicates()
+        shared = int(pairs["label"].duplicated(keep=False).sum())
+        if shared:
+            message = (
+                f"{noun.capitalize()} have interviews of several companies ({shared:,} pairs): "
+                "companies are taken as independent, so limits of aggregates may be too narrow."
+            )
+            found.append(Notice("shared_units", message))
+    return found
