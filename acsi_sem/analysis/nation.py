@@ -67,3 +67,30 @@ class National:
     inputs: tuple[tuple[str, str], ...] = ()
     revision: int = 1
     reason: str = ""
+
+
+def request_of(study: Study, period: Period) -> Request:
+    """Return what is asked of every company.
+
+    The streams of random numbers are keyed by study and period, so no quarter repeats another's.
+    """
+    settings = study.settings
+    return Request(
+        engines=settings.engines,
+        scheme=settings.scheme,
+        replicates=settings.replicates,
+        seed=settings.seed,
+        level=settings.level,
+        index_means=settings.index_means,
+        minimum_rows=settings.minimum_rows,
+        study=f"{study.name}/{period}",
+        ci=settings.ci,
+        se=settings.se,
+        missing=settings.missing,
+        meanstructure=settings.meanstructure,
+        weights_policy=settings.weights_policy,
+        resampling=settings.resampling,
+        fay=settings.fay,
+        detail="core",
+        whole=False,
+    )

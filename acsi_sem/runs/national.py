@@ -13,7 +13,7 @@ from typing import Final
 
 import pandas as pd
 
-from acsi_sem.analysis.nation import National
+from acsi_sem.analysis.nation import National, request_of
 from acsi_sem.analysis.national_tables import (
     Known,
     Tables,
@@ -30,7 +30,7 @@ from acsi_sem.indices.rollup import roll_up
 from acsi_sem.indices.withholding import Earlier, blank, earlier_revision, withheld_units
 from acsi_sem.runs.history import join_histories, load_history, own_history
 from acsi_sem.runs.jobs import Options
-from acsi_sem.runs.national_words import lost_lines, summary
+from acsi_sem.runs.national_words import left_out, lost_lines, summary
 from acsi_sem.runs.provenance import versions
 from acsi_sem.runs.scheduled import Context, Produced
 from acsi_sem.runs.workers import open_workers
@@ -106,6 +106,8 @@ def produce_period(
     job = _job(study, model, hierarchy, period)
     survey, notices = _read(job)
     fits, losses = _fit(job, survey, context, options)
+    if _share_lost(job, survey, fits) > job.run.fail_above:
+        return _nothing(job, survey, fits)
     tables, known = _tables(job, fits, context, notices)
     withheld, lowest = known.withheld[period], hierarchy.levels[0]
     notices += withheld_notices(withheld) + may_be_told(fits.notices, withheld, lowest)
@@ -113,6 +115,26 @@ def produce_period(
     national = _national(job, survey, fits, tables, context, notices)
     files = {**_internal(known, period), **_files(national, context, options.jobs)}
     return _produced(job, national, files, losses)
+
+
+def _lost_companies(job: Job, fits: UnitFits) -> set[str]:
+    """Return the companies without a result of the first engine, whose numbers lead."""
+    return {one.unit for one in fits.lost if one.engine == job.request.engines[0]}
+
+
+def _share_lost(job: Job, survey: Survey, fits: UnitFits) -> float:
+    assert survey.groups is not None
+    return len(_lost_companies(job, fits)) / len(survey.groups.values)
+
+
+def _nothing(job: Job, survey: Survey, fits: UnitFits) -> Produced:
+    """Say that too many companies are lost for anything to be published."""
+    return Produced(
+        files={},
+        share_failed=_share_lost(job, survey, fits),
+        lost=len(_lost_companies(job, fits)),
+        lost_units=lost_lines(fits.lost),
+    )
 
 
 def _job(study: Study, model: Model, hierarchy: Hierarchy, period: Period) -> Job:
@@ -126,33 +148,6 @@ def _job(study: Study, model: Model, hierarchy: Hierarchy, period: Period) -> Jo
         hierarchy,
         period,
         request_of(study, period),
-    )
-
-
-def request_of(study: Study, period: Period) -> Request:
-    """Return what is asked of every company.
-
-    The streams of random numbers are keyed by study and period, so no quarter repeats another's.
-    """
-    settings = study.settings
-    return Request(
-        engines=settings.engines,
-        scheme=settings.scheme,
-        replicates=settings.replicates,
-        seed=settings.seed,
-        level=settings.level,
-        index_means=settings.index_means,
-        minimum_rows=settings.minimum_rows,
-        study=f"{study.name}/{period}",
-        ci=settings.ci,
-        se=settings.se,
-        missing=settings.missing,
-        meanstructure=settings.meanstructure,
-        weights_policy=settings.weights_policy,
-        resampling=settings.resampling,
-        fay=settings.fay,
-        detail="core",
-        whole=False,
     )
 
 
@@ -179,7 +174,8 @@ def _read(job: Job) -> tuple[Survey, list[Notice]]:
         }
         for level in levels[1:]
     }
-    return survey, [*told, *check_parents(job.hierarchy, said), *shared_units(survey)]
+    notices = [*told, *check_parents(job.hierarchy, said), *shared_units(survey)]
+    return survey, [*notices, *left_out(study.settings)]
 
 
 def _fit(
@@ -290,7 +286,7 @@ def _national(
     tables["warnings"] = make_table(WARNINGS, [asdict(notice) for notice in told])
     own = own_history(job.study, tables["readings"], tables["national"], context.revision)
     assert survey.groups is not None
-    lost = {one.unit for one in fits.lost if one.engine == job.request.engines[0]}
+    lost = _lost_companies(job, fits)
     return National(
         study=job.study,
         model=job.model,
@@ -360,7 +356,7 @@ def _produced(
         files=files,
         share_failed=len(lost) / total if total else 1.0,
         lost=len(lost),
-        lost_units=lost_lines(national),
+        lost_units=lost_lines(national.lost),
         warnings=len(warned),
         kinds=tuple(Counter(warned).items()),
         summary=(*summary(job.study, job.nation, national), *losses),

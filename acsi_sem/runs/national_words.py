@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
-from acsi_sem.analysis.nation import National
+from acsi_sem.analysis.nation import Lost, National
 from acsi_sem.spec.hierarchy import NationSpec
-from acsi_sem.spec.study import Study
+from acsi_sem.spec.study import Settings, Study
+from acsi_sem.terms import Notice
 
 
 def summary(study: Study, nation: NationSpec, national: National) -> tuple[str, ...]:
@@ -43,7 +44,7 @@ def summary(study: Study, nation: NationSpec, national: National) -> tuple[str, 
             for engine, number in Counter(one.engine for one in national.lost).items()
         ),
     ]
-    return (*lines, ", ".join(counts), *(f"lost: {text}" for text in lost_lines(national)))
+    return (*lines, ", ".join(counts), *(f"lost: {text}" for text in lost_lines(national.lost)))
 
 
 def _reading(row: Mapping[Any, Any]) -> str:
@@ -54,6 +55,18 @@ def _reading(row: Mapping[Any, Any]) -> str:
     return f"{row['index']:.1f} ({row['conf_low']:.1f} to {row['conf_high']:.1f})"
 
 
-def lost_lines(national: National) -> tuple[str, ...]:
+def lost_lines(lost: Iterable[Lost]) -> tuple[str, ...]:
     """Say which companies have no result for which engine, and why."""
-    return tuple(f"{one.unit} ({one.engine}): {one.reason}" for one in national.lost)
+    return tuple(f"{one.unit} ({one.engine}): {one.reason}" for one in lost)
+
+
+def left_out(settings: Settings) -> list[Notice]:
+    """Tell what the study asks for and runs do not make."""
+    asked = {
+        "prediction": settings.folds > 0,
+        "comparison": settings.comparison,
+        "invariance": settings.invariance,
+    }
+    names = ", ".join(name for name, wanted in asked.items() if wanted)
+    message = f"Not made in scheduled runs: {names}; acsi-sem report makes them of a quarter."
+    return [Notice("left_out", message)] if names else []

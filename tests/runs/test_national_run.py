@@ -143,6 +143,24 @@ def test_too_many_lost_companies_publish_nothing(study: Path, tmp_path: Path) ->
     assert not (made.parent / "published" / "periods" / LAST / "CURRENT").exists()
 
 
+def test_a_survey_in_which_every_company_is_lost_publishes_nothing(
+    study: Path, tmp_path: Path
+) -> None:
+    made = changed(copied(study, tmp_path / "copy", without=LAST), cut(12))
+    with pytest.raises(NotPublishedError, match=r"100\.0%"):
+        run(made)
+
+
+def test_what_runs_do_not_make_is_told(study: Path, tmp_path: Path) -> None:
+    made = copied(study, tmp_path / "copy")
+    asked = "prediction: {folds: 5}\nreport: {"
+    made.write_text(made.read_text("utf-8").replace("report: {", asked), "utf-8")
+    [outcome] = run(made, reason="with prediction")
+    warnings = pd.read_parquet(outcome.folder / "warnings.parquet")
+    [message] = warnings.loc[warnings["kind"] == "left_out", "message"]
+    assert message.startswith("Not made in scheduled runs: prediction;")
+
+
 def test_a_company_that_is_lost_does_not_stop_the_others(study: Path, tmp_path: Path) -> None:
     made = changed(copied(study, tmp_path / "copy", without=LAST), cut(1))
     [outcome] = run(made)
