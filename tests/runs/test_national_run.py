@@ -104,11 +104,11 @@ def changed(study: Path, change: Callable[[pd.DataFrame], pd.DataFrame]) -> Path
     return study
 
 
-def cut(companies: int) -> Callable[[pd.DataFrame], pd.DataFrame]:
-    """Leave five interviews to each of the first companies."""
+def cut(companies: int, rows: int = 5) -> Callable[[pd.DataFrame], pd.DataFrame]:
+    """Leave a few interviews to each of the first companies."""
 
     def change(frame: pd.DataFrame) -> pd.DataFrame:
-        few = frame.groupby("COMPANY").cumcount() < 5
+        few = frame.groupby("COMPANY").cumcount() < rows
         return frame[~frame["COMPANY"].isin(sorted(frame["COMPANY"].unique())[:companies]) | few]
 
     return change
@@ -146,7 +146,7 @@ def test_too_many_lost_companies_publish_nothing(study: Path, tmp_path: Path) ->
 def test_a_survey_in_which_every_company_is_lost_publishes_nothing(
     study: Path, tmp_path: Path
 ) -> None:
-    made = changed(copied(study, tmp_path / "copy", without=LAST), cut(12))
+    made = changed(copied(study, tmp_path / "copy", without=LAST), cut(12, 12))
     with pytest.raises(NotPublishedError, match=r"100\.0%"):
         run(made)
 
