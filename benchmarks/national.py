@@ -98,7 +98,7 @@ def measured(command: list[str]) -> tuple[float, float, str]:
 
 def stages(said: str) -> dict[str, float]:
     """Read the stages that `acsi-sem run` tells."""
-    line = next((line for line in said.splitlines() if line.startswith("time: ")), "")
+    line = next((line.split("time: ")[1] for line in said.splitlines() if "time: " in line), "")
     return {name.strip(): float(s) for name, s in re.findall(r"([^,:]+) ([\d.]+) s", line)}
 
 
