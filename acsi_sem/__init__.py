@@ -17,12 +17,17 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from acsi_sem.analysis.pipeline import fit as fit
+    from acsi_sem.analysis.readings import company_readings as company_readings
     from acsi_sem.analysis.scores import score_index as score_index
+    from acsi_sem.indices.rollup import roll_up as roll_up
     from acsi_sem.report.build import build_report as build_report
     from acsi_sem.report.html import render_html as render_html
+    from acsi_sem.runs.history import load_history as load_history
     from acsi_sem.simulate.demo import demo_survey as demo_survey
     from acsi_sem.spec.load import load_model as load_model
+    from acsi_sem.spec.load_hierarchy import load_hierarchy as load_hierarchy
     from acsi_sem.spec.load_study import load_study as load_study
+    from acsi_sem.spec.periods import Period as Period
     from acsi_sem.survey.read import read_survey as read_survey
     from acsi_sem.survey.read import survey_from_frame as survey_from_frame
 
@@ -31,6 +36,11 @@ __version__ = version("acsi-sem")
 _HOMES = {
     "fit": "acsi_sem.analysis.pipeline",
     "score_index": "acsi_sem.analysis.scores",
+    "load_hierarchy": "acsi_sem.spec.load_hierarchy",
+    "Period": "acsi_sem.spec.periods",
+    "company_readings": "acsi_sem.analysis.readings",
+    "roll_up": "acsi_sem.indices.rollup",
+    "load_history": "acsi_sem.runs.history",
     "build_report": "acsi_sem.report.build",
     "render_html": "acsi_sem.report.html",
     "demo_survey": "acsi_sem.simulate.demo",
@@ -48,6 +58,11 @@ __all__ = [  # noqa: RUF022 (the order of use)
     "survey_from_frame",
     "fit",
     "score_index",
+    "load_hierarchy",
+    "Period",
+    "company_readings",
+    "roll_up",
+    "load_history",
     "build_report",
     "render_html",
     "__version__",

@@ -80,7 +80,7 @@ class _Level:
 
 
 def roll_up(
-    hierarchy: Hierarchy, period: Period, companies: pd.DataFrame, *, conf_level: float
+    hierarchy: Hierarchy, period: Period, companies: pd.DataFrame, *, conf_level: float = 0.95
 ) -> RolledUp:
     """Average companies into industries, industries into sectors, sectors into the nation.
 

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from nation_runs import LAST, contents, copied, folder_of, make_study, run
 
+import acsi_sem as acsi
 from acsi_sem.errors import DataError
 from acsi_sem.runs.scheduled import NotPublishedError, RefusedError
 
@@ -214,3 +215,20 @@ def test_a_revision_blanks_what_it_withholds_in_its_own_record(study: Path, tmp_
     own = moved[moved["unit"].isin(held)]
     assert own[["before", "after", "moved"]].isna().all(axis=None)
     assert moved["moved"].notna().any()
+
+
+def test_a_notebook_rolls_up_as_the_run_does(study: Path) -> None:
+    made = acsi.load_study(study)
+    model = acsi.load_model(study.parent / "model.yaml")
+    path = study.parent / f"survey-{LAST}.parquet"
+    survey = acsi.read_survey(path, model, group="company", study=made, keep_small=True)
+    result = acsi.fit(model, survey, engines=["pls"], bootstrap=60, study=f"national/{LAST}")
+    hierarchy, period = acsi.load_hierarchy(made), acsi.Period.parse(LAST)
+    mine = acsi.roll_up(
+        hierarchy, period, acsi.company_readings(hierarchy, period, result.indices)
+    ).readings
+    theirs = pd.read_parquet(folder_of(study) / "internal" / "readings.parquet")
+    theirs = theirs[theirs["engine"] == "pls"].reset_index(drop=True)
+    key = ["level", "unit", "construct", "index", "std_error"]
+    pd.testing.assert_frame_equal(mine[key], theirs[key], rtol=1e-12)
+    assert acsi.load_history(made)["period"].nunique() == 5
