@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import acsi_sem as acsi
 from acsi_sem.cli.app import run
 
 ROOT = Path(__file__).parents[2]
@@ -31,10 +32,24 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_five_lines_of_python(checkout: Path) -> None:
-    (code,) = blocks("python")
+    code, _ = blocks("python")
     scope: dict[str, object] = {}
     exec(code.replace("bootstrap=2000", "bootstrap=100"), scope)
     assert len(scope["result"].indices) == 7 * 2 * 6  # type: ignore[attr-defined]
+
+
+def test_three_lines_more(checkout: Path) -> None:
+    sizes = ["--sectors", "2", "--industries", "2", "--companies", "4", "--interviews", "70"]
+    nation = ["simulate", "--nation", "--out", "data/national", "--first", "2026Q3", *sizes]
+    assert run([*nation, "--quarters", "1", "--no-truth"]) == 0
+    _, code = blocks("python")
+    model = acsi.load_model("models/acsi_1994.yaml")
+    survey = acsi.read_survey("data/national/survey-2026Q3.parquet", model, group="COMPANY")
+    scope = {"acsi": acsi, "result": acsi.fit(model, survey, bootstrap=60)}
+    *before, last = code.splitlines()
+    exec("\n".join([*before, f"readings = {last}"]), scope)
+    levels = scope["readings"]["level"].value_counts()  # type: ignore[index]
+    assert levels.to_dict() == {"company": 24, "industry": 12, "sector": 12, "nation": 6}
 
 
 def test_the_command_line(checkout: Path) -> None:
