@@ -114,7 +114,7 @@ def produce_period(
     fits = replace(fits, lost=lost_to_tell(fits.lost, withheld, lowest))
     national = _national(job, survey, fits, tables, context, notices)
     files = {**_internal(known, period), **_files(national, context, options.jobs)}
-    return _produced(job, national, files, losses)
+    return _produced(job, national, fits, files, losses)
 
 
 def _lost_companies(job: Job, fits: UnitFits) -> set[str]:
@@ -346,7 +346,11 @@ def _portion(national: National, portion: tuple[int, int]) -> dict[str, bytes]:
 
 
 def _produced(
-    job: Job, national: National, files: dict[str, bytes], losses: Sequence[str]
+    job: Job,
+    national: National,
+    fits: UnitFits,
+    files: dict[str, bytes],
+    losses: Sequence[str],
 ) -> Produced:
     """Say what came of the work; a lost worker shapes no number: told, not published."""
     lost = {one.unit for one in national.lost if one.engine == job.request.engines[0]}
@@ -371,6 +375,11 @@ def _produced(
                 "lost": [asdict(one) for one in national.lost],
                 "lost_by_engine": dict(Counter(one.engine for one in national.lost)),
             },
+            "failed_replicates": [
+                dict(zip(("unit", "engine", "requested", "failed"), count, strict=True))
+                for count in fits.failed_replicates
+            ],
+            "missing": national.tables["missing"].to_dict("records"),
             "warnings": [asdict(notice) for notice in national.notices],
         },
     )

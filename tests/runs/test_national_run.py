@@ -36,6 +36,15 @@ def test_the_folder_holds_tables_site_and_manifest(study: Path) -> None:
     assert sum(name.startswith("report/companies/") for name in names) == 12
 
 
+def test_the_manifest_counts_missing_answers_and_failed_replicates(study: Path) -> None:
+    manifest = json.loads((folder_of(study) / "manifest.json").read_text("utf-8"))
+    told = pd.DataFrame(manifest["missing"])
+    assert told["count"].sum() == table(study, "missing")["count"].sum() > 0
+    lost = {(one["unit"], one["engine"]) for one in manifest["failed_replicates"]}
+    warned = table(study, "warnings").query("kind == 'failed_replicates'")
+    assert lost >= set(zip(warned["group"], warned["engine"], strict=True))
+
+
 def test_industries_are_the_weighted_means_of_their_companies(study: Path) -> None:
     raw = pd.read_parquet(folder_of(study) / "internal" / "readings.parquet")
     own = raw[(raw["construct"] == "satisfaction") & (raw["engine"] == "pls")]
