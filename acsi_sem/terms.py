@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Engine = Literal["pls", "plsc", "semopy", "ml", "ols", "ordinal"]
+Engine = Literal["pls", "plsc", "semopy", "ml", "ols", "ordinal", "composite"]
+ModelKind = Literal["structural", "composite"]
+ScoreForm = Literal["scaled", "of_maximum", "top_box"]
+Standing = Literal["documented", "derived", "unverified", "ours"]
 Errors = Literal["robust", "ml", "mlm", "cluster"]
 MissingRule = Literal["complete", "mean", "em", "fiml"]
 Scheme = Literal["path", "factorial", "centroid"]
@@ -19,7 +22,10 @@ Antecedents = Literal["earliest", "direct"]
 Detail = Literal["full", "core"]
 Sign = Literal["positive", "negative", "any"]
 
-ENGINES: Final[tuple[Engine, ...]] = ("pls", "plsc", "semopy", "ml", "ols", "ordinal")
+ENGINES: Final[tuple[Engine, ...]] = (
+    *("pls", "plsc", "semopy", "ml", "ols", "ordinal"),
+    "composite",
+)
 ERROR_KINDS: Final[tuple[Errors, ...]] = ("robust", "ml", "mlm", "cluster")
 MISSING_RULES: Final[tuple[MissingRule, ...]] = ("complete", "mean", "em", "fiml")
 SCHEMES: Final[tuple[Scheme, ...]] = ("path", "factorial", "centroid")
@@ -53,11 +59,12 @@ ENGINE_TITLES: Final[dict[str, str]] = {
     "ml": "Covariance structure (kernel)",
     "ordinal": "Ordinal structure (DWLS)",
     "ols": "OLS baseline",
+    "composite": "Fixed weights",
 }
 
 GLOSSARY: Final[dict[str, str]] = {
     "group": "value of the grouping column; `all` is one fit to every row",
-    "engine": "pls, plsc, semopy, ml, ols or ordinal",
+    "engine": "pls, plsc, semopy, ml, ols, ordinal or composite",
     "lhs": "left side: construct (=~, <~), target (~), variable (~~, ~1)",
     "op": "=~ loading, <~ outer weight, ~ path, ~~ (co)variance, ~1 intercept; "
     "total (effect) and index in comparisons",

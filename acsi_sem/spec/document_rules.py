@@ -64,6 +64,14 @@ def quarter(value: str) -> str:
         raise refuse("a quarter such as 2026Q3", show(value)) from None
 
 
+def time(value: object) -> str:
+    """A year or a quarter, as text."""
+    text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
+    if not re.fullmatch(r"[0-9]{4}(Q[1-4])?", text):
+        raise refuse("a year such as 2011 or a quarter such as 2011Q1", show(value))
+    return text
+
+
 def number_code(value: str) -> str:
     """A missing code of a numeric answer."""
     if code_number(value) is None:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat
 
 from acsi_sem.spec import document_rules as rules
-from acsi_sem.terms import Sign
+from acsi_sem.terms import ModelKind, ScoreForm, Sign, Standing
 
 Name = Annotated[str, AfterValidator(rules.name)]
 Version = Annotated[Literal[1], BeforeValidator(rules.version, json_schema_input_type=Literal[1])]
@@ -39,11 +39,19 @@ class Document(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=False)
 
 
+class AnchorsPart(Document):
+    """Names of the ends of an answer scale."""
+
+    low: Label = Field(description="The low end")
+    high: Label = Field(description="The high end")
+
+
 class DefaultsPart(Document):
     """What holds for every indicator that does not say otherwise."""
 
     scale: Scale | None = Field(None, description="Ends of the answer scale: [low, high]")
     missing: dict[NumberCode, Filled] = Field({}, description="Codes that mean no answer")
+    anchors: AnchorsPart | None = Field(None, description="What the ends of the scale are called")
 
 
 class IndicatorPart(Document):
@@ -56,6 +64,8 @@ class IndicatorPart(Document):
     )
     reverse: bool = Field(False, description="A high answer means little of the construct")
     label: Label | None = Field(None, description="The question in words")
+    question: Label | None = Field(None, description="The question as it is put")
+    anchors: AnchorsPart | None = Field(None, description="What the ends of the scale are called")
 
 
 Indicator = Annotated[
@@ -111,6 +121,55 @@ Targets = Annotated[
 ]
 
 
+class SharesPart(Document):
+    """What the components of a composite index count for, and when."""
+
+    since: Annotated[str, BeforeValidator(rules.time)] | None = Field(
+        None, alias="from", description="First year or quarter; from ever when left out"
+    )
+    until: Annotated[str, BeforeValidator(rules.time)] | None = Field(
+        None, alias="to", description="Last year or quarter; until further notice when left out"
+    )
+    shares: Annotated[
+        dict[str, Annotated[FiniteFloat, Field(gt=0)]], AfterValidator(rules.at_least_one)
+    ] = Field(description="Component: share; shares sum to one")
+    source: str = Field("", description="Where they are published")
+
+
+class ScoringPart(Document):
+    """How a composite index scores answers."""
+
+    form: ScoreForm = Field("scaled", description="Ends to 0 and 100; x / maximum; top boxes")
+    boxes: Annotated[int, Field(ge=1)] = Field(2, description="Steps that count, for top_box")
+    weights: list[SharesPart] = Field([], description="Shares of the components, by date")
+
+
+class EvidencePart(Document):
+    """Where something in the model comes from, and how well it is known."""
+
+    standing: Standing = Field(description="How well it is known")
+    text: Filled = Field(description="The statement")
+    source: str = Field("", description="Where it stands")
+
+
+class FieldworkPart(Document):
+    """How the system asks."""
+
+    country: str = Field("", description="Country or region")
+    since: int = Field(0, description="First year")
+    interviews: Annotated[int, Field(ge=0)] = Field(0, description="Usual interviews per unit")
+    unit: str = Field("", description="What an index is made for, e.g. company")
+    mode: str = Field("", description="How people are asked")
+    note: str = Field("", description="Anything else")
+
+
+class ReachPart(Document):
+    """What a system can tell and what it cannot."""
+
+    can: Label = Field(description="What it can tell")
+    cannot: Label = Field(description="What it cannot tell")
+
+
 class ModelDocument(Document):
     """A customer satisfaction model: constructs, their indicators, the arrows between them."""
 
@@ -120,6 +179,11 @@ class ModelDocument(Document):
     source: str = Field("", description="Where the model is published")
     defaults: DefaultsPart = DefaultsPart(scale=None, missing={})
     constructs: Annotated[dict[Name, ConstructPart], AfterValidator(rules.at_least_one)]
-    paths: dict[str, Targets] = Field(description="Arrows, source: [targets]")
+    kind: ModelKind = Field("structural", description="With paths, or a composite without")
+    paths: dict[str, Targets] = Field({}, description="Arrows, source: [targets]")
+    scoring: ScoringPart | None = Field(None, description="How a composite index is made")
     index: str = Field(description="The construct whose 0-100 score is the headline index")
     derive: dict[Name, DerivationPart] = Field({}, description="Items made by a named recipe")
+    evidence: list[EvidencePart] = Field([], description="Where the model comes from")
+    fieldwork: FieldworkPart = Field(default_factory=FieldworkPart.model_construct)
+    reach: ReachPart | None = Field(None, description="What the system can and cannot tell")

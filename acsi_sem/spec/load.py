@@ -7,8 +7,20 @@ from collections.abc import Iterator, Mapping
 
 from acsi_sem.errors import SpecError
 from acsi_sem.spec import documents as doc
-from acsi_sem.spec.model import Construct, Derivation, Indicator, Model, Path, Text
+from acsi_sem.spec.model import (
+    Construct,
+    DatedShares,
+    Derivation,
+    Evidence,
+    Fieldwork,
+    Indicator,
+    Model,
+    Path,
+    Scoring,
+    Text,
+)
 from acsi_sem.spec.model_checks import check_model
+from acsi_sem.spec.periods import Period
 from acsi_sem.spec.structure import validate
 from acsi_sem.spec.yaml_source import Source, read_source
 
@@ -63,7 +75,42 @@ def _model(document: doc.ModelDocument, sha256: str) -> Model:
         index=document.index,
         derive=tuple(_derivation(name, part) for name, part in document.derive.items()),
         sha256=sha256,
+        kind=document.kind,
+        scoring=_scoring(document),
+        evidence=tuple(
+            Evidence(part.standing, part.text, part.source) for part in document.evidence
+        ),
+        fieldwork=Fieldwork(**document.fieldwork.model_dump()),
+        reach=_reach(document.reach),
     )
+
+
+def _reach(part: doc.ReachPart | None) -> tuple[Text, ...]:
+    return () if part is None else (Text.of(part.can, ""), Text.of(part.cannot, ""))
+
+
+def _scoring(document: doc.ModelDocument) -> Scoring | None:
+    if document.kind != "composite":
+        return None
+    part = document.scoring or doc.ScoringPart.model_construct()
+    return Scoring(part.form, part.boxes, tuple(_shares(entry) for entry in part.weights))
+
+
+def _shares(part: doc.SharesPart) -> DatedShares:
+    total = sum(part.shares.values())
+    return DatedShares(
+        tuple((name, share / total) for name, share in part.shares.items()),
+        _quarter(part.since, 1),
+        _quarter(part.until, 4),
+        part.source,
+    )
+
+
+def _quarter(time: str | None, quarter: int) -> Period | None:
+    """Return the quarter that a year begins or ends with, or the quarter that is named."""
+    if time is None:
+        return None
+    return Period.parse(time) if "Q" in time else Period(int(time), quarter)
 
 
 def _constructs(document: doc.ModelDocument) -> Iterator[Construct]:
@@ -99,7 +146,13 @@ def _indicators(
             missing=tuple((float(code), label) for code, label in missing.items()),
             reverse=part.reverse,
             label=Text.of(part.label, name),
+            question=None if part.question is None else Text.of(part.question, name),
+            anchors=_anchors(part.anchors or defaults.anchors),
         )
+
+
+def _anchors(part: doc.AnchorsPart | None) -> tuple[Text, ...]:
+    return () if part is None else (Text.of(part.low, ""), Text.of(part.high, ""))
 
 
 def _derivation(name: str, part: doc.DerivationPart) -> Derivation:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from acsi_sem.terms import Sign
+from acsi_sem.spec.periods import Period
+from acsi_sem.terms import ModelKind, ScoreForm, Sign, Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,10 @@ class Indicator:
         Codes that mean "no answer".
     reverse : bool
         True when a high answer means little of the construct.
+    question : Text or None
+        The question as it is put, where the model gives it.
+    anchors : tuple of Text
+        What the low and the high end of the scale are called, or empty.
     """
 
     name: str
@@ -65,6 +70,8 @@ class Indicator:
     missing: tuple[tuple[float, str], ...]
     reverse: bool
     label: Text
+    question: Text | None = None
+    anchors: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +110,90 @@ class Derivation:
 
 
 @dataclass(frozen=True, slots=True)
+class DatedShares:
+    """Shares of a composite's components, and the quarters they hold for.
+
+    Attributes
+    ----------
+    shares : tuple of (component, share)
+        Positive, summing to one.
+    first, last : Period or None
+        None: from ever, or until further notice.
+    """
+
+    shares: tuple[tuple[str, float], ...]
+    first: Period | None = None
+    last: Period | None = None
+    source: str = ""
+
+    def holds(self, period: Period) -> bool:
+        """Whether they hold for a quarter."""
+        return (self.first is None or self.first <= period) and (
+            self.last is None or period <= self.last
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Scoring:
+    """How a composite index scores answers, and what its components count for.
+
+    Attributes
+    ----------
+    form : str
+        ``scaled``: 100 (x - low) / (high - low); ``of_maximum``: 100 x / high, so that the floor
+        is not 0; ``top_box``: the percentage that answers in the highest `boxes` steps.
+    boxes : int
+        Steps that count, for ``top_box``.
+    shares : tuple of DatedShares
+        In order of time; empty where the index has no components.
+    """
+
+    form: ScoreForm
+    boxes: int = 2
+    shares: tuple[DatedShares, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One statement on where a model comes from, and how well it is known.
+
+    Attributes
+    ----------
+    standing : str
+        ``documented`` in the source named; ``derived``: computed from documented facts;
+        ``unverified``: known to us, the source not read; ``ours``: a choice of this toolkit.
+    """
+
+    standing: Standing
+    text: str
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fieldwork:
+    """How the system asks, as far as it is known; empty text and 0 are unknown.
+
+    Attributes
+    ----------
+    interviews : int
+        Usual interviews per `unit`.
+    """
+
+    country: str = ""
+    since: int = 0
+    interviews: int = 0
+    unit: str = ""
+    mode: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     """A validated model: what a model file says, with every default resolved.
 
     Constructs stand in file order, which is the order of every table; indicators in block order.
+    A ``composite`` model has no paths: `scoring` says how its index is made. `reach` is what the
+    system can tell and what it cannot.
     """
 
     name: str
@@ -117,6 +204,11 @@ class Model:
     index: str
     derive: tuple[Derivation, ...] = ()
     sha256: str = ""
+    kind: ModelKind = "structural"
+    scoring: Scoring | None = None
+    evidence: tuple[Evidence, ...] = ()
+    fieldwork: Fieldwork = Fieldwork()
+    reach: tuple[Text, ...] = ()
 
     @property
     def indicators(self) -> tuple[Indicator, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import islice, pairwise
 from typing import Final
 
+from acsi_sem.spec.composite_checks import check_composite
 from acsi_sem.spec.findings import (
     MOST_KNOWN,
     Finding,
@@ -49,7 +50,8 @@ def check_model(data: dict[str, object]) -> list[Finding]:
         _index,
         _derived,
     )
-    return [finding for check in checks for finding in islice(check(facts), MOST_KNOWN)]
+    found = [finding for check in checks for finding in islice(check(facts), MOST_KNOWN)]
+    return [*found, *islice(check_composite(data, facts), MOST_KNOWN)]
 
 
 def _names(facts: ModelFacts) -> Iterator[Finding]:
@@ -204,7 +206,7 @@ def _unconnected(facts: ModelFacts) -> Iterator[Finding]:
     ends = {end for a in facts.arrows if a.source != a.target for end in (a.source, a.target)}
     parts = {part.name for part in facts.components}
     # A misspelt end already has its message; its construct would only look unconnected.
-    whole = facts.arrows_whole and facts.components_whole
+    whole = facts.arrows_whole and facts.components_whole and not facts.composite
     if not whole or not ends | parts | set(facts.sources) <= known:
         return
     for name in facts.constructs:

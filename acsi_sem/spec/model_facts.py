@@ -77,6 +77,7 @@ class ModelFacts:
     arrows_whole: bool
     index: str | None
     derived: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+    composite: bool = False
 
 
 def model_facts(data: dict[str, object]) -> ModelFacts:
@@ -102,6 +103,7 @@ def model_facts(data: dict[str, object]) -> ModelFacts:
         arrows_whole=whole,
         index=index if isinstance(index, str) else None,
         derived=_derived(mapping(data.get("derive"))),
+        composite=data.get("kind") == "composite",
     )
 
 
