@@ -9,6 +9,8 @@ Engine = Literal["pls", "plsc", "semopy", "ml", "ols", "ordinal", "composite"]
 ModelKind = Literal["structural", "composite"]
 ScoreForm = Literal["scaled", "of_maximum", "top_box"]
 Standing = Literal["documented", "derived", "unverified", "ours"]
+SurveyType = Literal["overview", "transaction", "reliability", "follow_up"]
+SurveyMode = Literal["telephone", "online", "face_to_face", "mail", "mixed"]
 Errors = Literal["robust", "ml", "mlm", "cluster"]
 MissingRule = Literal["complete", "mean", "em", "fiml"]
 Scheme = Literal["path", "factorial", "centroid"]
@@ -93,7 +95,7 @@ GLOSSARY: Final[dict[str, str]] = {
     "value": "value of the measure",
     "indicator": "indicator, or the other construct of a pair, or the source of a path",
     "variable": "breakdown column of the study",
-    "category": "category of the breakdown variable",
+    "category": "category of the breakdown variable; part of a measure that has several",
     "column": "column of the survey file",
     "code": "missing code as it stands in the file (empty: a blank cell)",
     "label": "what the code means",
@@ -188,6 +190,15 @@ GLOSSARY: Final[dict[str, str]] = {
     "alternative": "another source's score where the first is doubtful",
     "doubtful": "1 where sources disagree, else 0",
     "baseline": "1 for the first measurement of a series, else 0",
+    "method": "name of a method in the study",
+    "system": "name of a system in the comparison",
+    "model": "name of the model",
+    "weighting": "study (the study's weights) or none",
+    "items": "questions that the index rests on",
+    "difference_low": "lower confidence limit of the difference",
+    "difference_high": "upper confidence limit of the difference",
+    "rank_base": "rank of the group by the system compared with",
+    "driver": "the construct that acts on the index",
     "break": "1 where the series is not comparable with before, else 0",
 }
 

@@ -12,6 +12,7 @@ from acsi_sem.analysis.intervals import SCORE_FIELDS, make_spreader, structural_
 from acsi_sem.analysis.ols_runs import with_design_errors
 from acsi_sem.analysis.pls_runs import PlsRun, run_pls
 from acsi_sem.analysis.work import Progress, Work
+from acsi_sem.estimators.composite import estimate_composite, fit_composite
 from acsi_sem.estimators.ols import estimate_ols, fit_ols, ols_from_moments
 from acsi_sem.estimators.result import EngineResult
 from acsi_sem.estimators.structural import Structural
@@ -138,6 +139,35 @@ def _run_ordinal(work: Work, progress: Progress) -> Ended:
         )
 
 
+def _run_composite(work: Work, progress: Progress) -> Ended:
+    request, model, sample = work.request, work.model, work.sample
+    period = request.period
+    point = estimate_composite(model, work.moments, request.averaged, period)
+
+    def estimate(sums: Floats) -> Structural:
+        return estimate_composite(model, sample.moments(sums), request.averaged, period)
+
+    for at, name in enumerate(work.names):
+        progress("fixed weights", at + 1, len(work.names))
+        result = fit_composite(model, point, at, group=name)
+        problem = "; ".join(result.diagnosis.problems)
+        moments = work.draws(name)
+        draws = None
+        if moments is not None:
+            draws = estimate_composite(model, moments, request.averaged, period)
+        spreader = PERCENTILE
+        if request.makes_intervals and not problem:
+            structural = structural_of(estimate)
+            spreader = make_spreader(
+                structural, sample, name, request, work.replicates, SCORE_FIELDS
+            )
+        withheld = work.withheld(name)
+        yield Run(
+            result,
+            Scored(name, "composite", point, at, draws, request.level, problem, spreader, withheld),
+        )
+
+
 RUNNERS: Mapping[Engine, Callable[[Work, Progress], Ended]] = {
     "pls": _run_pls,
     "plsc": _run_plsc,
@@ -145,4 +175,5 @@ RUNNERS: Mapping[Engine, Callable[[Work, Progress], Ended]] = {
     "ml": _run_ml,
     "ols": _run_ols,
     "ordinal": _run_ordinal,
+    "composite": _run_composite,
 }

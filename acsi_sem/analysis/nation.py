@@ -11,8 +11,8 @@ from acsi_sem.analysis.values import Request
 from acsi_sem.spec.hierarchy import Hierarchy
 from acsi_sem.spec.model import Model
 from acsi_sem.spec.periods import Period
-from acsi_sem.spec.study import Study
-from acsi_sem.terms import Engine, Notice
+from acsi_sem.spec.study import Study, engines_for
+from acsi_sem.terms import Engine, ModelKind, Notice
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +69,14 @@ class National:
     reason: str = ""
 
 
-def request_of(study: Study, period: Period) -> Request:
-    """Return what is asked of every company.
+def request_of(study: Study, period: Period, kind: ModelKind = "structural") -> Request:
+    """Return what is asked of every company; `kind` is that of the study's model.
 
     The streams of random numbers are keyed by study and period, so no quarter repeats another's.
     """
     settings = study.settings
     return Request(
-        engines=settings.engines,
+        engines=settings.engines or engines_for(kind),
         scheme=settings.scheme,
         replicates=settings.replicates,
         seed=settings.seed,
@@ -93,4 +93,5 @@ def request_of(study: Study, period: Period) -> Request:
         fay=settings.fay,
         detail="core",
         whole=False,
+        period=str(period),
     )

@@ -141,8 +141,9 @@ def fit_units(panel: Panel, names: Sequence[str]) -> UnitFits:
     """
     request = panel.request
     survey = take_units(panel.survey, names)
-    least = len(panel.model.answers) + 1
-    short = _short(survey, least)
+    composite = panel.model.kind == "composite"
+    least = 1 if composite else len(panel.model.answers) + 1
+    short = _short(survey, least, composite)
     lost = [
         Lost(name, engine, f"{count:,} complete rows, fewer than the {least} the model needs")
         for name, count in short.items()
@@ -251,11 +252,15 @@ def _in_order(fits: Sequence[Fit], name: str, units: Sequence[str]) -> pd.DataFr
     return joined.iloc[order].reset_index(drop=True)
 
 
-def _short(survey: Survey, least: int) -> dict[str, int]:
-    """Return the units with fewer complete rows than a covariance matrix needs."""
+def _short(survey: Survey, least: int, composite: bool) -> dict[str, int]:
+    """Return the units with fewer complete rows than a covariance matrix needs.
+
+    A composite has no such matrix: any answer will do.
+    """
     assert survey.groups is not None
     size = len(survey.groups.values)
-    counts = np.bincount(survey.groups.codes[survey.complete], minlength=size)
+    usable = ~np.isnan(survey.values).all(axis=1) if composite else survey.complete
+    counts = np.bincount(survey.groups.codes[usable], minlength=size)
     return {
         name: int(count)
         for name, count in zip(survey.groups.values, counts, strict=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Literal
+from typing import Final, Literal
 
 from threadpoolctl import threadpool_limits
 
@@ -42,6 +42,10 @@ from acsi_sem.terms import (
 )
 
 
+WEIGHED: Final = ("pls", "composite")
+"""Engines whose index weights the table of answers shows."""
+
+
 def _silent(stage: str, done: int, total: int) -> None:
     """Report progress to nobody."""
 
@@ -50,7 +54,7 @@ def fit(
     model: Model,
     survey: Survey,
     *,
-    engines: Sequence[Engine] = ("pls",),
+    engines: Sequence[Engine] = (),
     scheme: Scheme = "path",
     bootstrap: int = 2000,
     seed: int = 1,
@@ -72,6 +76,7 @@ def fit(
     antecedents: Antecedents = "earliest",
     comparison: bool = False,
     permutations: int = 999,
+    period: str = "",
     progress: Progress = _silent,
 ) -> Fit:
     """Estimate a model on a survey, overall and in every group of the survey.
@@ -81,7 +86,8 @@ def fit(
     model : Model
     survey : Survey
         Read for this model (`acsi_sem.read_survey`).
-    engines : sequence of {"pls", "plsc", "semopy", "ml", "ols", "ordinal"}
+    engines : sequence of {"pls", "plsc", "semopy", "ml", "ols", "ordinal", "composite"}
+        Empty: pls, or composite for a composite model.
     scheme : {"path", "factorial", "centroid"}
         Inner weighting scheme of PLS.
     bootstrap : int
@@ -126,6 +132,8 @@ def fit(
         Compare every pair of groups (MICOM, permutation and bootstrap tests).
     permutations : int
         Per pair of groups.
+    period : str
+        Year or quarter that chooses the dated shares of a composite; empty: the latest.
     progress : callable
         ``progress(stage, done, total)``.
 
@@ -147,7 +155,7 @@ def fit(
     >>> acsi_sem.fit(model, survey, bootstrap=500).indices           # doctest: +SKIP
     """
     request = Request(
-        engines=tuple(engines),
+        engines=tuple(engines) or ("composite" if model.kind == "composite" else "pls",),
         scheme=scheme,
         replicates=bootstrap,
         seed=seed,
@@ -169,6 +177,7 @@ def fit(
         antecedents=antecedents,
         comparison=comparison,
         permutations=permutations,
+        period=period,
     )
     return estimate(model, survey, request, progress)
 
@@ -257,7 +266,7 @@ def _score_rows(work: Work, scored: Sequence[Scored], progress: Progress) -> dic
             rows["breakdowns"] += breakdown_rows(
                 model, sample, score, cell, draws, request.averaged, request.minimum_rows
             )
-    pls_scores = {score.group: score for score in scored if score.engine == "pls"}
+    pls_scores = {score.group: score for score in scored if score.engine in WEIGHED}
     rows["items"] = [
         row
         for at, name in enumerate(work.names)

@@ -42,7 +42,7 @@ def check_request(request: Request, model: Model, survey: Survey) -> None:
         *_missing_problems(request),
         *_invariance_problems(request, survey),
     ]
-    problems += _higher_order_problems(request, model)
+    problems += _kind_problems(request, model) or _higher_order_problems(request, model)
     names = tuple(item.name for item in model.indicators)
     if survey.items != names:
         problems.append(
@@ -124,7 +124,7 @@ def _extra_problems(request: Request, survey: Survey) -> Iterator[Problem]:
 
 def _higher_order_problems(request: Request, model: Model) -> Iterator[Problem]:
     for engine in request.engines:
-        if engine not in ("pls", "ols"):
+        if engine not in ("pls", "ols", "composite"):
             yield from higher_order_problems(model, "request", engine)
     if not higher_order(model):
         return
@@ -135,6 +135,20 @@ def _higher_order_problems(request: Request, model: Model) -> Iterator[Problem]:
     if request.folds:
         expected = "no prediction with higher-order constructs"
         yield Problem("request", "prediction", expected, f"{request.folds} folds", remedy)
+
+
+def _kind_problems(request: Request, model: Model) -> list[Problem]:
+    """Composites have fixed weights and nothing else; structural models have paths."""
+    fixed = model.kind == "composite"
+    wrong = [name for name in request.engines if (name == "composite") != fixed]
+    expected = f"engine composite for the composite model {model.name}"
+    if not fixed:
+        expected = f"an engine for paths, as {model.name} has them"
+    problems = [Problem("request", "engine", expected, name) for name in wrong]
+    if fixed and request.missing == "em":
+        got = "em, which has no use without a covariance structure"
+        problems.append(Problem("request", "missing", "complete or mean with composite", got))
+    return problems
 
 
 def _number_problems(request: Request) -> Iterator[Problem]:
@@ -173,7 +187,7 @@ def _missing_problems(request: Request) -> Iterator[Problem]:
     if request.missing not in MISSING_RULES:
         expected = f"one of {', '.join(MISSING_RULES)}"
         yield Problem("request", "missing", expected, repr(request.missing))
-    moments_only = ("pls", "plsc", "ols")
+    moments_only = ("pls", "plsc", "ols", "composite")
     allowed = {"mean": moments_only, "em": moments_only, "fiml": ("ml",)}.get(
         request.missing, request.engines
     )

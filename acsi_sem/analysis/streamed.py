@@ -171,6 +171,7 @@ def _refused(request: Request) -> Iterator[Problem]:
     remedy = "leave --stream out, or ask for what is expected"
     wanted: list[tuple[bool, str, str, str]] = [
         ("ordinal" in request.engines, "engine", "an engine that rests on moments", "ordinal"),
+        ("composite" in request.engines, "engine", "a model with paths", "composite"),
         (
             request.missing not in ("complete", "mean"),
             "missing",

@@ -92,6 +92,8 @@ class Request:
         modification indices, residuals, Bollen-Stine).
     whole : bool
         Whether there is a fit to every row beside the groups.
+    period : str
+        Year or quarter that chooses the dated shares of a composite; empty: the latest.
     """
 
     engines: tuple[Engine, ...] = ("pls",)
@@ -118,6 +120,7 @@ class Request:
     permutations: int = 999
     detail: Detail = "full"
     whole: bool = True
+    period: str = ""
 
     @property
     def interval(self) -> Interval:

@@ -17,10 +17,14 @@ _SIZE: Final = "With --nation: number of them"
 
 
 def simulate(
-    out: Annotated[Path, typer.Option("--out", help="CSV file, or the nation's folder.")],
+    out: Annotated[Path, typer.Option("--out", help="CSV or XLSX file, or the nation's folder.")],
     model: Annotated[
-        Path | None,
-        typer.Option("--model", help=f"Default: {DEMO_MODEL}, of a nation {NATION_MODEL}."),
+        str | None,
+        typer.Option(
+            "--model",
+            help="Model file, or a name that `acsi-sem models` lists; "
+            f"default: {DEMO_MODEL}, of a nation {NATION_MODEL}.",
+        ),
     ] = None,
     interviews: Annotated[
         int | None,
@@ -84,18 +88,26 @@ def _refuse(names: list[str]) -> None:
         )
 
 
-def _simulate_demo(model: Path | None, out: Path, interviews: int, seed: int, force: bool) -> None:
-    from acsi_sem.runs.simulated import default_model, write_demo
+def _model_file(model: str | None, default: Path) -> Path:
+    """Return the file of the model that is named, else the default's."""
+    from acsi_sem.runs.simulated import default_model
+    from acsi_sem.spec.catalogue import find_model
 
-    model = model or default_model(DEMO_MODEL)
-    rows = write_demo(model, out, seed=seed, interviews=interviews, force=force)
+    return default_model(default) if model is None else find_model(model)
+
+
+def _simulate_demo(model: str | None, out: Path, interviews: int, seed: int, force: bool) -> None:
+    from acsi_sem.runs.simulated import write_demo
+
+    file = _model_file(model, DEMO_MODEL)
+    rows = write_demo(file, out, seed=seed, interviews=interviews, force=force)
     tell(f"{rows} simulated interviews in {out}")
 
 
 def _simulate_nation(
-    model: Path | None, out: Path, sizes: dict[str, Any], truth: bool, force: bool
+    model: str | None, out: Path, sizes: dict[str, Any], truth: bool, force: bool
 ) -> None:
-    from acsi_sem.runs.simulated import TRUTH, default_model, write_nation
+    from acsi_sem.runs.simulated import TRUTH, write_nation
     from acsi_sem.simulate.national_plan import NationPlan
     from acsi_sem.spec.periods import Period
 
@@ -105,8 +117,8 @@ def _simulate_nation(
         except ValueError as error:
             got = repr(sizes["first"])
             raise UsageError(Problem("simulate", "--first", "e.g. 2025Q4", got)) from error
-    model = model or default_model(NATION_MODEL)
-    written = write_nation(model, out, NationPlan(**sizes), truth=truth, force=force)
+    file = _model_file(model, NATION_MODEL)
+    written = write_nation(file, out, NationPlan(**sizes), truth=truth, force=force)
     tell(f"{written.interviews} simulated interviews in {out}: {', '.join(written.files)}")
     if truth:
         tell(f"{TRUTH}: computed from the population, not drawn")

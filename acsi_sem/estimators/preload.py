@@ -14,6 +14,7 @@ _NEEDS: Final[dict[Engine, tuple[str, ...]]] = {
     "semopy": ("scipy.linalg", "scipy.special", "semopy"),
     "ml": ("scipy.linalg", "scipy.special"),
     "ols": ("statsmodels.api",),
+    "composite": (),
     "ordinal": ("scipy.linalg", "scipy.special"),
 }
 

@@ -13,6 +13,7 @@ from acsi_sem.kernels.regression import total_effects
 from acsi_sem.kernels.routes import find_routes, specific_effects
 from acsi_sem.spec.graph import adjacency, blocks
 from acsi_sem.spec.model import Model
+from acsi_sem.spec.scoring import scored_ends
 from acsi_sem.terms import IndexMeans
 
 
@@ -43,10 +44,8 @@ class Structural:
 
 
 def scale_ends(model: Model) -> tuple[Floats, Floats]:
-    """Return the ends of every indicator's scale, two arrays of shape (p,)."""
-    low = np.array([item.low for item in model.indicators])
-    high = np.array([item.high for item in model.indicators])
-    return low, high
+    """Return what makes 0 and 100 of every indicator, two arrays of shape (p,)."""
+    return scored_ends(model)
 
 
 def make_structural(

@@ -12,6 +12,7 @@ from acsi_sem.inference.sample import Sample, respondents
 from acsi_sem.kernels.moments import Floats, Moments
 from acsi_sem.spec.graph import blocks
 from acsi_sem.spec.model import Model
+from acsi_sem.spec.scoring import scored_ends
 from acsi_sem.survey.survey import Survey
 from acsi_sem.terms import IndexMeans
 
@@ -37,6 +38,7 @@ def item_rows(
     total = respondents(sample, rows, every)
     centre = moments.item_mean if means == "available" else moments.mean
     weights = _weights(model, scored)
+    low, high = scored_ends(model)
     for i, item in enumerate(model.indicators):
         n = respondents(sample, rows, seen[:, i])
         yield {
@@ -47,8 +49,8 @@ def item_rows(
             "missing": count_column(total - n),
             "mean": float(centre[at, i]),
             "sd": float(moments.sd[at, i]),
-            "low": item.low,
-            "high": item.high,
+            "low": float(low[i]),
+            "high": float(high[i]),
             "index_weight": float(weights[i]),
         }
 

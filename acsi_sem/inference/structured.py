@@ -41,7 +41,7 @@ MOST_UNITS: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class _Plan:
+class Plan:
     """Row weights of a draw set chunk by chunk, and the coefficients of their replicates."""
 
     draw: DrawSet
@@ -72,8 +72,7 @@ def structured_replicates(
     """
     gathered = Gathered(sample, factors, adding=False)
     coefficients: dict[str, Floats] = {}
-    plans = _column_plans(sample) if kind == "columns" else _unit_plans(sample, kind, fay)
-    for plan in plans:
+    for plan in structured_plans(sample, kind, fay):
         start = 0
         for weights in plan.chunks:
             gathered.add(plan.draw, weights, start, plan.coefficients.size)
@@ -83,13 +82,21 @@ def structured_replicates(
     return Replicates(
         gathered.moments(),
         gathered.cell_sums(),
-        _freedom(sample, kind),
+        structured_freedom(sample, kind),
         kind,
         coefficients,
     )
 
 
-def _freedom(sample: Sample, kind: Resampling) -> dict[str, int]:
+def structured_plans(sample: Sample, kind: Resampling, fay: float) -> Iterator[Plan]:
+    """Return the row weights of every draw set, with their coefficients; `all` among its members.
+
+    Parameters and errors are those of `structured_replicates`.
+    """
+    return _column_plans(sample) if kind == "columns" else _unit_plans(sample, kind, fay)
+
+
+def structured_freedom(sample: Sample, kind: Resampling) -> dict[str, int]:
     if kind != "columns" or sample.columns is None:
         return design_freedom(sample)
     return {name: _rank(sample.columns.weights[:, rows]) - 1 for name, rows in sample.groups}
@@ -100,7 +107,7 @@ def _rank(weights: Floats) -> int:
     return int(np.linalg.matrix_rank(weights @ weights.T, hermitian=True))
 
 
-def _column_plans(sample: Sample) -> Iterator[_Plan]:
+def _column_plans(sample: Sample) -> Iterator[Plan]:
     columns = sample.columns
     assert columns is not None  # checked with the request
     count = columns.weights.shape[0]
@@ -109,7 +116,7 @@ def _column_plans(sample: Sample) -> Iterator[_Plan]:
     except ValueError as error:
         raise _refused(str(error)) from error
     every = np.arange(sample.weights.size)
-    yield _Plan(DrawSet(ALL, every, sample.groups), _columns(sample, columns.weights), found)
+    yield Plan(DrawSet(ALL, every, sample.groups), _columns(sample, columns.weights), found)
 
 
 def _columns(sample: Sample, weights: Floats) -> Iterator[Floats]:
@@ -122,7 +129,7 @@ def _columns(sample: Sample, weights: Floats) -> Iterator[Floats]:
             yield np.where(met[:, None], raked, np.nan)
 
 
-def _unit_plans(sample: Sample, kind: Resampling, fay: float) -> Iterator[_Plan]:
+def _unit_plans(sample: Sample, kind: Resampling, fay: float) -> Iterator[Plan]:
     """Plan each group by itself and `all` beside them, or all at once where units are shared."""
     sets, every = draw_sets(sample), np.arange(sample.weights.size)
     if sample.apart:
@@ -139,7 +146,7 @@ def _unit_plans(sample: Sample, kind: Resampling, fay: float) -> Iterator[_Plan]
 
 def _unit_plan(
     sample: Sample, drawn: DrawSet, told: DrawSet, kind: Resampling, fay: float
-) -> _Plan:
+) -> Plan:
     first, unit, strata = drawn.units(sample)
     if kind in ("brr", "fay"):
         factor = fay if kind == "fay" else 0.0
@@ -152,7 +159,7 @@ def _unit_plan(
     else:
         made, coefficients = _jackknife(sample, drawn, first, strata)
     chunks = (row_weights(sample, drawn.rows, part[:, unit]) for part in made)
-    return _Plan(told, chunks, coefficients)
+    return Plan(told, chunks, coefficients)
 
 
 def _jackknife(

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from acsi_sem.analysis.values import Fit
+from acsi_sem.methods.catalogue import NO_METHODS, MethodResults
 from acsi_sem.report import words
 from acsi_sem.report.content import Provenance, ReportData, Section
 from acsi_sem.report.facts import Facts, gather
+from acsi_sem.report.methods.chapters import chapters
 from acsi_sem.report.sections import (
     breakdowns,
     comparison,
@@ -41,6 +43,7 @@ def build_report(
     *,
     period: str = "",
     files: tuple[str, ...] = FILES_BESIDE,
+    methods: MethodResults = NO_METHODS,
 ) -> ReportData:
     """Decide what a report on `fit` says.
 
@@ -55,6 +58,8 @@ def build_report(
         The period the survey covers, as it should be printed.
     files : tuple of str
         Names of the files beside the report; empty for none (no chapter on data then).
+    methods : MethodResults
+        What a study's methods found.
 
     Returns
     -------
@@ -73,13 +78,20 @@ def build_report(
             *_driver_finding(facts),
             *_warning_finding(facts),
         ),
-        sections=_sections(facts, study, provenance or Provenance(), files),
+        sections=_sections(facts, study, provenance or Provenance(), files, methods),
     )
 
 
 def _sections(
-    facts: Facts, study: Study | None, record_: Provenance, files: tuple[str, ...]
+    facts: Facts,
+    study: Study | None,
+    record_: Provenance,
+    files: tuple[str, ...],
+    methods: MethodResults,
 ) -> tuple[Section, ...]:
+    own = chapters(facts, study, methods) if study is not None else ()
+    if methods.methods and files:
+        files = (*files, "methods.csv", "methods.parquet")
     made = (
         league.section(facts),
         comparison.section(facts),
@@ -92,8 +104,9 @@ def _sections(
         measurement.section(facts),
         validity.section(facts),
         invariance.section(facts),
+        *own,
         sample.section(facts),
-        method.section(facts, study),
+        method.section(facts, study, methods),
         record.warnings(facts),
         record.downloads(files),
         record.provenance(facts, record_),

@@ -184,7 +184,97 @@ class EngineChart:
     axis: str
 
 
-Chart: TypeAlias = IntervalChart | PathChart | DriverChart | MapChart | EngineChart
+@dataclass(frozen=True, slots=True)
+class ScatterPoint:
+    """A labelled point; `family` sets its marker, limits (NaN: none) its cross."""
+
+    label: str
+    x: float
+    y: float
+    family: int = 0
+    x_limits: tuple[float, float] = (float("nan"), float("nan"))
+    y_limits: tuple[float, float] = (float("nan"), float("nan"))
+    strong: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ScatterChart:
+    """Labelled points in a plane cut in four.
+
+    `cuts` are the lines (x, y); `corners` name the fields: upper left, upper right, lower left,
+    lower right (empty: unnamed); `families` name the markers; `bounds` limit the axes.
+    """
+
+    points: tuple[ScatterPoint, ...]
+    across: str
+    up: str
+    cuts: tuple[float, float] | None = None
+    corners: tuple[str, str, str, str] = ("", "", "", "")
+    families: tuple[str, ...] = ()
+    bounds: tuple[tuple[float, float], tuple[float, float]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StackRow:
+    """One bar of shares that sum to one; `text` stands at its end. NaN: nothing is drawn."""
+
+    label: str
+    shares: tuple[float, ...]
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StackChart:
+    """Bars of shares, a part per category, from left to right; `scale` runs bad to good or not."""
+
+    rows: tuple[StackRow, ...]
+    categories: tuple[str, ...]
+    axis: str
+    ordered: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """A line through points, named at its end."""
+
+    label: str
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+    strong: bool = False
+    dashed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CurveChart:
+    """Lines on common axes, with marked points (x, y, text) that carry the message."""
+
+    curves: tuple[Curve, ...]
+    across: str
+    up: str
+    bounds: tuple[tuple[float, float], tuple[float, float]]
+    marks: tuple[tuple[float, float, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HeatChart:
+    """A square of numbers between -1 and 1 by rows and columns; NaN: left open."""
+
+    labels: tuple[str, ...]
+    values: tuple[tuple[float, ...], ...]
+    digits: int = 2
+
+
+Chart: TypeAlias = (
+    IntervalChart
+    | PathChart
+    | DriverChart
+    | MapChart
+    | EngineChart
+    | ScatterChart
+    | StackChart
+    | CurveChart
+    | HeatChart
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,7 +410,8 @@ class ReportData:
     title, subtitle : str
     facts : tuple of (name, value)
         The line of particulars below the title.
-    headline : Headline
+    headline : Headline or None
+        None for a report without a number at its head.
     findings : tuple of str
         The few sentences that a hurried reader takes away.
     sections : tuple of Section
@@ -331,7 +422,7 @@ class ReportData:
     title: str
     subtitle: str
     facts: tuple[tuple[str, str], ...]
-    headline: Headline
+    headline: Headline | None
     findings: tuple[str, ...]
     sections: tuple[Section, ...]
     language: str = "en"

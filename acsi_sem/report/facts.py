@@ -21,7 +21,7 @@ NAN: Final = float("nan")
 ALL_LABEL: Final = "All rows"
 Row: TypeAlias = dict[str, Any]
 """A row of a table, column name to value."""
-INDEX_ENGINES: Final = ("pls", "plsc", "semopy", "ml", "ols")
+INDEX_ENGINES: Final = ("pls", "plsc", "semopy", "ml", "ols", "composite")
 COVARIANCE_ENGINES: Final = ("semopy", "ml", "ordinal")
 
 

@@ -14,11 +14,16 @@ import pandas as pd
 from acsi_sem.analysis.pipeline import Progress, fit
 from acsi_sem.analysis.values import Fit
 from acsi_sem.errors import Problem, UsageError
+from acsi_sem.methods.base import Setting
+from acsi_sem.methods.catalogue import NO_METHODS, MethodResults, run_methods
 from acsi_sem.runs.folder import check_writable, write_folder
 from acsi_sem.runs.provenance import input_hashes, manifest, shown_path, versions
+from acsi_sem.spec.fields import Field, resolve_fields
 from acsi_sem.spec.load import load_model
 from acsi_sem.spec.load_study import load_study
-from acsi_sem.spec.study import DesignColumns, Settings, Study
+from acsi_sem.spec.model import Model
+from acsi_sem.spec.study import DesignColumns, Settings, Study, engines_for
+from acsi_sem.survey.people import People, nobody, read_people
 from acsi_sem.survey.read import read_survey
 from acsi_sem.survey.survey import Survey
 from acsi_sem.tables.schema import MISSING, WARNINGS, make_table
@@ -105,17 +110,22 @@ def run_report(command: ReportCommand, progress: Progress) -> Outcome:
             invariance=bool(command.overrides.get("invariance")),
             comparison=bool(command.overrides.get("comparison")),
         )
+    path = _data_path(command, study)
+    fields = fields_of(study, model)
     survey = read_survey(
-        _data_path(command, study),
+        path,
         model,
         group=study.column_of(group) if group else None,
         study=study,
         minimum_rows=settings.minimum_rows,
     )
+    people = read_people(path, fields, study=study, group=group or None) if fields else None
     fitted = _fit(study.name, survey, settings, progress, model=model)
+    found = methods_of(study, fitted, people, progress)
+    fitted = replace(fitted, notices=(*fitted.notices, *found.notices))
     arguments = {"data": survey.source.name, "group": group, **command.overrides}
-    files = table_files(fitted)
-    files[REPORT] = _page(fitted, study, arguments)
+    files = table_files(fitted, found)
+    files[REPORT] = _page(fitted, study, arguments, found)
     files[MANIFEST] = _json(manifest(fitted, study, arguments, files))
     write_folder(command.out, files, MANIFEST)
     return Outcome(fitted, command.out, tuple(sorted(files)))
@@ -125,7 +135,8 @@ def _fit(name: str, survey: Survey, settings: Settings, progress: Progress, *, m
     return fit(
         model,
         survey,
-        engines=settings.engines,
+        engines=settings.engines or engines_for(model.kind),
+        period=settings.period,
         scheme=settings.scheme,
         bootstrap=settings.replicates,
         seed=settings.seed,
@@ -151,7 +162,36 @@ def _fit(name: str, survey: Survey, settings: Settings, progress: Progress, *, m
     )
 
 
-def _page(fitted: Fit, study: Study, arguments: Mapping[str, object]) -> bytes:
+def fields_of(study: Study, model: Model) -> tuple[Field, ...]:
+    """Return the fields that a study's methods read.
+
+    Raises
+    ------
+    SpecError
+        With every name that is no question of the model or of the study.
+    """
+    named = [
+        (f"methods.{method.name}.{place}", name)
+        for method in study.methods
+        for place, name in method.named()
+    ]
+    return resolve_fields(model, study.items, named, study.file)
+
+
+def methods_of(
+    study: Study, fitted: Fit, people: People | None, progress: Progress
+) -> MethodResults:
+    """Carry out a study's methods beside its fit."""
+    if not study.methods:
+        return NO_METHODS
+    known = people if people is not None else nobody(fitted.survey)
+    setting = Setting(known, fitted.request, fitted, study.language, study.folder)
+    return run_methods(study.methods, setting, progress)
+
+
+def _page(
+    fitted: Fit, study: Study, arguments: Mapping[str, object], found: MethodResults
+) -> bytes:
     from acsi_sem.report.build import build_report
     from acsi_sem.report.content import Provenance
     from acsi_sem.report.html import render_html
@@ -162,14 +202,15 @@ def _page(fitted: Fit, study: Study, arguments: Mapping[str, object]) -> bytes:
         seed=fitted.request.seed,
         arguments=tuple((key, str(value)) for key, value in arguments.items()),
     )
-    page: str = render_html(build_report(fitted, study, provenance=provenance))
+    page: str = render_html(build_report(fitted, study, provenance=provenance, methods=found))
     return page.encode("utf-8")
 
 
-def table_files(fitted: Fit) -> dict[str, bytes]:
-    """Return every table of a fit as CSV and Parquet, file name to bytes."""
+def table_files(fitted: Fit, found: MethodResults = NO_METHODS) -> dict[str, bytes]:
+    """Return every table of a fit, and of methods, as CSV and Parquet, file name to bytes."""
+    tables = all_tables(fitted) | ({"methods": found.tidy()} if found.methods else {})
     files: dict[str, bytes] = {}
-    for name, table in all_tables(fitted).items():
+    for name, table in tables.items():
         files[f"{name}.csv"] = csv_bytes(table)
         files[f"{name}.parquet"] = parquet_bytes(table)
     return files

@@ -147,7 +147,7 @@ def _job(study: Study, model: Model, hierarchy: Hierarchy, period: Period) -> Jo
         model,
         hierarchy,
         period,
-        request_of(study, period),
+        request_of(study, period, model.kind),
     )
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from acsi_sem.errors import Problem, UsageError
+from acsi_sem.errors import Problem, SpecError, UsageError
 from acsi_sem.runs.folder import check_writable, write_folder
-from acsi_sem.simulate.demo import demo_survey
+from acsi_sem.simulate.demo import COMPANIES, demo_survey
 from acsi_sem.spec.load import load_model
 from acsi_sem.tables.write import csv_bytes, parquet_bytes
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from acsi_sem.simulate.national_plan import NationPlan
     from acsi_sem.spec.hierarchy import Hierarchy
+    from acsi_sem.spec.model import Model
 
 UNITS, SHARES, TRUTH, STUDY = "units.csv", "shares.csv", "truth.csv", "study.yaml"
 DECIMALS: Final = 6
@@ -93,14 +94,14 @@ def default_model(name: Path, checkout: Path = _CHECKOUT) -> Path:
     name : Path
         Relative to the working folder, or else to the checkout.
     checkout : Path
-        That the package is run from.
+        That the package is run from, or the folder that it is installed in.
 
     Raises
     ------
     UsageError
         If neither has it, as where the package was installed without its source.
     """
-    for path in (name, checkout / name):
+    for path in (name, checkout / name, checkout / "acsi_sem" / name):
         if path.is_file():
             return path
     got = f"no {name} in this folder"
@@ -109,21 +110,55 @@ def default_model(name: Path, checkout: Path = _CHECKOUT) -> Path:
 
 
 def write_demo(model: Path, out: Path, *, seed: int, interviews: int, force: bool) -> int:
-    """Simulate the demonstration survey and write it as CSV; return its number of rows.
+    """Simulate the demonstration survey and write it; return its number of rows.
+
+    Parameters
+    ----------
+    model : Path
+        Model file.
+    out : Path
+        A CSV file, or an XLSX workbook with the sheets ``data`` and ``codebook``.
+    seed : int
+        Determines every answer.
+    interviews : int
+        Per company.
+    force : bool
+        True to replace a file that exists.
 
     Raises
     ------
     SpecError
-        If the model file is not valid.
+        If the model file is not valid, or cannot be simulated.
     UsageError
-        If the file cannot be written, is no CSV file, or exists and `force` is not set.
+        If the file cannot be written, is neither a CSV nor an XLSX file, has more rows than a
+        sheet holds, or exists and `force` is not set.
     """
-    if out.suffix.lower() != ".csv":
-        raise UsageError(Problem(str(out), "", "a name that ends in .csv", repr(out.name)))
-    _refuse_existing([out], force=force)
-    frame = demo_survey(load_model(model), seed=seed, interviews=interviews)
-    write_folder(out.parent, {out.name: csv_bytes(frame)}, out.name)
+    kind = out.suffix.lower()
+    if kind not in (".csv", ".xlsx"):
+        expected = "a name that ends in .csv or .xlsx"
+        raise UsageError(Problem(str(out), "", expected, repr(out.name)))
+    refuse_existing([out], force=force)
+    _check_rows(out, kind, interviews * len(COMPANIES))
+    theory = load_model(model)
+    frame = demo_survey(theory, seed=seed, interviews=interviews)
+    data = csv_bytes(frame) if kind == ".csv" else _book(theory, frame)
+    write_folder(out.parent, {out.name: data}, out.name)
     return len(frame)
+
+
+def _check_rows(out: Path, kind: str, rows: int) -> None:
+    from acsi_sem.report.workbook import MOST_ROWS
+
+    if kind == ".xlsx" and rows > MOST_ROWS:
+        expected, remedy = f"at most {MOST_ROWS:,} rows in a sheet", "write a .csv file"
+        raise UsageError(Problem(str(out), "--interviews", expected, f"{rows:,}", remedy))
+
+
+def _book(model: Model, frame: pd.DataFrame) -> bytes:
+    from acsi_sem.report.data_book import write_book
+    from acsi_sem.runs.codebook import CODEBOOK, DATA, codebook
+
+    return write_book({DATA: frame, CODEBOOK: codebook(model)})
 
 
 def write_nation(
@@ -154,11 +189,15 @@ def write_nation(
     from acsi_sem.simulate.national import make_nation
     from acsi_sem.simulate.national_answers import quarter_survey
 
-    nation = make_nation(load_model(model), plan)
+    theory = load_model(model)
+    if theory.kind == "composite":
+        expected, got = "a structural model of a nation", f"the composite index {theory.name}"
+        raise SpecError(Problem(str(model), "kind", expected, got, "leave out --nation"))
+    nation = make_nation(theory, plan)
     check_writable(out)
     surveys = {f"survey-{period}.parquet": period for period in plan.periods}
     names = [*surveys, UNITS, SHARES, *([TRUTH] if truth else [])]
-    _refuse_existing([out / name for name in names], force=force)
+    refuse_existing([out / name for name in names], force=force)
     files, interviews = {}, 0
     for name, period in surveys.items():
         frame = quarter_survey(nation, period)
@@ -179,7 +218,13 @@ def write_nation(
     return NationFiles(tuple(files), interviews, study_kept)
 
 
-def _refuse_existing(paths: Sequence[Path], *, force: bool) -> None:
+def refuse_existing(paths: Sequence[Path], *, force: bool) -> None:
+    """Refuse to replace files unasked, naming all of them.
+
+    Raises
+    ------
+    UsageError
+    """
     remedy = "choose another name, or replace it by --force"
     there = [path for path in paths if path.exists()]
     if there and not force:

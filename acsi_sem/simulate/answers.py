@@ -56,12 +56,13 @@ def share_threshold(share: float) -> Floats:
 
 
 def cut_to_scale(responses: Floats, thresholds: Floats, item: Indicator) -> Floats:
-    """Cut continuous responses into whole answers on the scale of `item`; shape (n,).
+    """Cut continuous responses into answers in equal steps on the scale of `item`; shape (n,).
 
-    A reversed item is answered the other way round.
+    As many steps as there are thresholds: whole answers where that is the length of the scale. A
+    reversed item is answered the other way round.
     """
     steps = np.searchsorted(thresholds, responses, side="right").astype(np.float64)
-    answers = item.low + steps
+    answers = item.low + steps * ((item.high - item.low) / len(thresholds))
     return item.low + item.high - answers if item.reverse else answers
 
 

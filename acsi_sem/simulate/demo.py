@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from acsi_sem.errors import Problem, SpecError
 from acsi_sem.simulate.answers import (
     cut_to_scale,
     punch_holes,
@@ -17,6 +18,8 @@ from acsi_sem.simulate.answers import (
 from acsi_sem.simulate.latents import Structure, draw_latents, draw_responses, make_structure
 from acsi_sem.spec.graph import ancestors
 from acsi_sem.spec.model import Indicator, Model
+from acsi_sem.survey.columns import model_columns
+from acsi_sem.terms import Sign
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -107,6 +110,14 @@ AGE_SAMPLE: Final = np.array([0.28, 0.30, 0.25, 0.17])
 AGE_LIFT: Final = np.array([-0.05, -0.02, 0.02, 0.07])
 
 
+UNITS: Final = ("COMPANY", "INDUSTRY")
+PEOPLE: Final = ("AGE", "GENDER", "REGION")
+DESIGN: Final = ("WEIGHT", "STRATUM")
+
+MOST_STEPS: Final = 101
+"""Of a scale: one that has more, such as per cent of a price, is answered in that many."""
+
+
 @dataclass(frozen=True, slots=True)
 class _People:
     age: Ints
@@ -114,6 +125,56 @@ class _People:
     region: Ints
     weight: Floats
     lift: Floats
+
+
+def demo_columns(model: Model) -> tuple[str, ...]:
+    """Return the columns of a demonstration survey, in order.
+
+    Parameters
+    ----------
+    model : Model
+        A column of the model goes before the survey's own of the same name, where people are
+        described: the survey then has no AGE, GENDER or REGION of its own.
+
+    Raises
+    ------
+    SpecError
+        If an item stands in a column that names a unit or the design.
+
+    Examples
+    --------
+    >>> from acsi_sem.spec.load import load_model
+    >>> demo_columns(load_model("models/acsi.yaml"))[-6:]
+    ('REPUR', 'AGE', 'GENDER', 'REGION', 'WEIGHT', 'STRATUM')
+    """
+    asked = model_columns(model)
+    taken = [name for name in (*UNITS, *DESIGN) if name in asked]
+    if taken:
+        expected = "items in other columns than the survey's units and design"
+        remedy = "name another column of the item"
+        raise SpecError(
+            [Problem(f"model {model.name}", name, expected, name, remedy) for name in taken]
+        )
+    return (*UNITS, *asked, *(name for name in PEOPLE if name not in asked), *DESIGN)
+
+
+def given_effects(model: Model) -> dict[tuple[str, str], float]:
+    """Return the ACSI's effects into the constructs that a model explains as the ACSI does.
+
+    That is, from the same sources and with the same signs; elsewhere the ACSI's effects would not
+    add up to a share of variance that makes sense.
+    """
+    given: dict[tuple[str, str], float] = {}
+    for name in model.construct_names:
+        own = {(source, target): v for (source, target), v in EFFECTS.items() if target == name}
+        signs = {(path.source, name): path.sign for path in model.paths if path.target == name}
+        if own.keys() == signs.keys() and all(_agree(own[at], signs[at]) for at in own):
+            given |= own
+    return given
+
+
+def _agree(effect: float, sign: Sign) -> bool:
+    return sign == "any" or (effect > 0) == (sign == "positive")
 
 
 def demo_survey(model: Model, *, seed: int, interviews: int = 220) -> pd.DataFrame:
@@ -127,7 +188,8 @@ def demo_survey(model: Model, *, seed: int, interviews: int = 220) -> pd.DataFra
     ----------
     model : Model
         Its arrows and indicators are simulated; names of the ACSI model get values close to the
-        published ones, others a plain default.
+        published ones, others a plain default (`acsi_sem.simulate.latents.make_structure`).
+        Constructs of a composite index share one factor.
     seed : int
         Determines every answer.
     interviews : int
@@ -137,7 +199,12 @@ def demo_survey(model: Model, *, seed: int, interviews: int = 220) -> pd.DataFra
     -------
     DataFrame, 6 x `interviews` rows
         COMPANY, INDUSTRY, the columns of the model's indicators, AGE (years), GENDER (1, 2),
-        REGION (1-4), WEIGHT (mean about 1), STRATUM (industry and region).
+        REGION (1-4), WEIGHT (mean about 1), STRATUM (industry and region), as `demo_columns`.
+
+    Raises
+    ------
+    SpecError
+        If an item stands in a column that names a unit or the design.
 
     Examples
     --------
@@ -148,13 +215,14 @@ def demo_survey(model: Model, *, seed: int, interviews: int = 220) -> pd.DataFra
     """
     import pandas as pd
 
-    structure = make_structure(model, EFFECTS, LOADINGS)
+    columns = list(demo_columns(model))
+    structure = make_structure(model, given_effects(model), LOADINGS)
     seeds = np.random.SeedSequence(seed).spawn(len(COMPANIES))
     parts = [
         pd.DataFrame(_company_columns(model, structure, company, interviews, own))
         for company, own in zip(COMPANIES, seeds, strict=True)
     ]
-    return pd.concat(parts, ignore_index=True)
+    return pd.concat(parts, ignore_index=True)[columns]
 
 
 def _company_columns(
@@ -167,8 +235,7 @@ def _company_columns(
     for_people, for_latents, for_answers = map(np.random.default_rng, seed.spawn(3))
     people = _draw_people(interviews, for_people)
     lift = np.zeros((interviews, len(model.constructs)))
-    drivers = ancestors(model, model.index)
-    for name in drivers:
+    for name in _lifted(model):
         lift[:, model.construct_names.index(name)] = company.lift + people.lift
     latents = draw_latents(model, structure, lift, for_latents)
     responses = draw_responses(model, structure, latents, for_latents)
@@ -176,13 +243,20 @@ def _company_columns(
     return {
         "COMPANY": np.full(interviews, company.name, dtype=object),
         "INDUSTRY": np.full(interviews, company.industry, dtype=object),
-        **_answer_columns(model, responses, for_answers),
         "AGE": people.age,
         "GENDER": people.gender,
         "REGION": people.region,
+        **_answer_columns(model, responses, for_answers),
         "WEIGHT": people.weight,
         "STRATUM": 10 * (industries.index(company.industry) + 1) + people.region,
     }
+
+
+def _lifted(model: Model) -> tuple[str, ...]:
+    """Return what a company moves: the drivers of the index; without any, the index itself."""
+    if model.kind == "composite":
+        return model.construct_names
+    return ancestors(model, model.index) or (model.index,)
 
 
 def _draw_people(number: int, rng: np.random.Generator) -> _People:
@@ -201,8 +275,11 @@ def _draw_people(number: int, rng: np.random.Generator) -> _People:
 
 def _answer_columns(model: Model, responses: Floats, rng: np.random.Generator) -> Columns:
     recipes = {recipe.name: dict(recipe.inputs) for recipe in model.derive}
+    repeated = [bool(part.components) for part in model.constructs for _ in part.indicators]
     columns: Columns = {}
-    for item, response in zip(model.indicators, responses.T, strict=True):
+    for item, response, again in zip(model.indicators, responses.T, repeated, strict=True):
+        if again:
+            continue
         answers = cut_to_scale(response, _thresholds(item), item)
         rate = MISSING.get(item.name, MISSING_RATE)
         if item.column in recipes:
@@ -213,7 +290,7 @@ def _answer_columns(model: Model, responses: Floats, rng: np.random.Generator) -
 
 
 def _thresholds(item: Indicator) -> Floats:
-    categories = int(item.high - item.low) + 1
+    categories = min(max(int(item.high - item.low) + 1, 2), MOST_STEPS)
     if categories == 2:
         return share_threshold(YES_SHARE)
     return skewed_thresholds(categories, SKEWS.get(item.name, SKEW))

@@ -9,6 +9,8 @@ from acsi_sem.spec.findings import Finding, Loc, did_you_mean, listed, show
 from acsi_sem.spec.model_facts import ModelFacts, mapping
 
 ROUNDING: Final = 1e-6
+_BOXES: Final = 2
+"""Boxes where the file names none, as in the documents."""
 _FIRST: Final = (0, 1)
 _LAST: Final = (9999, 4)
 
@@ -16,7 +18,8 @@ _LAST: Final = (9999, 4)
 def check_composite(data: dict[str, object], facts: ModelFacts) -> list[Finding]:
     """Return what is wrong with the parts that only one kind of model has."""
     if data.get("kind") == "composite":
-        return [*_refused(data, ("paths",), "structural"), *_shares(data, facts), *_boxes(data)]
+        refused = _refused(data, ("paths",), "structural")
+        return [*refused, *_shares(data, facts), *_boxes(data), *_form_and_scales(data, facts)]
     found = list(_refused(data, ("scoring",), "composite"))
     if "paths" not in data and not any(did_you_mean(key, ("paths",)) for key in data):
         found.append(Finding(("paths",), "the key 'paths'", "none"))
@@ -62,7 +65,9 @@ def _names(loc: Loc, shares: dict[str, object], parts: tuple[str, ...]) -> Itera
 
 
 def _sum(loc: Loc, shares: dict[str, object]) -> Iterator[Finding]:
-    numbers = [float(v) for v in shares.values() if isinstance(v, int | float)]
+    # true is a number to Python; its fault is one of shape.
+    given = [v for v in shares.values() if not isinstance(v, bool)]
+    numbers = [float(v) for v in given if isinstance(v, int | float)]
     if numbers and len(numbers) == len(shares) and abs(sum(numbers) - 1) > ROUNDING:
         yield Finding(loc, "shares that sum to 1", f"{sum(numbers):g}")
 
@@ -90,3 +95,22 @@ def _boxes(data: dict[str, object]) -> Iterator[Finding]:
     if "boxes" in scoring and scoring.get("form") != "top_box":
         expected, got = "boxes beside 'form: top_box'", show(scoring.get("form", "scaled"))
         yield Finding(("scoring", "boxes"), expected, got, "remove it, or change the form", "key")
+
+
+def _form_and_scales(data: dict[str, object], facts: ModelFacts) -> Iterator[Finding]:
+    """Find answer scales that the form can make no index of; each scale is named once."""
+    scoring = mapping(data.get("scoring"))
+    form, boxes = scoring.get("form"), scoring.get("boxes", _BOXES)
+    seen: set[Loc] = set()
+    for item in facts.indicators:
+        scale = item.scale
+        if scale is None or scale.loc in seen:
+            continue
+        seen.add(scale.loc)
+        got = f"[{scale.low:g}, {scale.high:g}] of {item.name}"
+        if form == "top_box" and type(boxes) is int and scale.high - scale.low < boxes:
+            expected = f"an answer scale of more than {boxes} steps"
+            yield Finding(scale.loc, expected, got, "every answer to it would count as a top box")
+        if form == "of_maximum" and scale.low < 0:
+            remedy = "use 'form: scaled' for a scale with negative answers"
+            yield Finding(scale.loc, "an answer scale from 0 or above", got, remedy)

@@ -9,7 +9,10 @@ from acsi_sem.errors import SpecError
 from acsi_sem.spec import study_documents as doc
 from acsi_sem.spec.load_nation import nation_from, run_from
 from acsi_sem.spec.load_targets import check_rake, raking_from
+from acsi_sem.spec.methods.base import Method
+from acsi_sem.spec.methods.catalogue import check_methods
 from acsi_sem.spec.model import Text
+from acsi_sem.spec.model_facts import mapping
 from acsi_sem.spec.structure import validate
 from acsi_sem.spec.study import (
     Codebook,
@@ -20,6 +23,12 @@ from acsi_sem.spec.study import (
     Study,
 )
 from acsi_sem.spec.study_checks import check_study
+from acsi_sem.spec.survey_parts import (
+    check_survey_parts,
+    comparison_from,
+    items_from,
+    survey_from,
+)
 from acsi_sem.spec.yaml_source import Source, read_source
 
 
@@ -55,12 +64,15 @@ def study_from(source: Source) -> Study:
     document, faults = validate(doc.StudyDocument, source.data)
     faults += check_study(source.data, source.folder)
     faults += check_rake(source.data.get("rake"), ("rake",))
+    faults += check_survey_parts(source.data)
+    methods, wrong = check_methods(mapping(source.data.get("methods")))
+    faults += wrong
     if document is None or faults:
         raise SpecError(source.problems(faults))
-    return _study(document, source)
+    return _study(document, source, methods)
 
 
-def _study(document: doc.StudyDocument, source: Source) -> Study:
+def _study(document: doc.StudyDocument, source: Source, methods: tuple[Method, ...]) -> Study:
     data = document.data
     return Study(
         name=document.name,
@@ -79,9 +91,14 @@ def _study(document: doc.StudyDocument, source: Source) -> Study:
         rake=None if document.rake is None else raking_from(document.rake, source, ("rake",)),
         nation=nation_from(document.nation),
         run=run_from(document.run),
+        survey=survey_from(document.survey),
+        items=items_from(document.items),
+        methods=methods,
+        comparison=comparison_from(document.compare),
         settings=_settings(document),
         language=document.report.language,
         folder=str(source.folder),
+        file=source.path,
         sha256=source.sha256,
     )
 
@@ -106,7 +123,8 @@ def _design(design: doc.DesignPart) -> DesignColumns:
 def _settings(document: doc.StudyDocument) -> Settings:
     prediction = document.prediction
     return Settings(
-        engines=tuple(document.engines),
+        engines=tuple(document.engines or ()),
+        period=(document.survey.period if document.survey else None) or "",
         scheme=document.estimation.scheme,
         index_means=document.estimation.index_means,
         se=document.estimation.se or "",

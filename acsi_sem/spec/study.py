@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from acsi_sem.spec.fields import Field
 from acsi_sem.spec.hierarchy import NationSpec, RunSpec
+from acsi_sem.spec.methods.base import Method
 from acsi_sem.spec.model import Text
 from acsi_sem.spec.raking import RakingSpec
+from acsi_sem.spec.survey_parts import Comparison, SurveyFacts
 from acsi_sem.terms import (
     Antecedents,
     Engine,
@@ -15,6 +18,7 @@ from acsi_sem.terms import (
     IndexMeans,
     Interval,
     MissingRule,
+    ModelKind,
     ReplicateMethod,
     Resampling,
     Scheme,
@@ -22,6 +26,8 @@ from acsi_sem.terms import (
     WeightsPolicy,
 )
 
+STRUCTURAL_ENGINES: tuple[Engine, ...] = ("pls", "semopy", "ols")
+COMPOSITE_ENGINES: tuple[Engine, ...] = ("composite",)
 OutOfRange = Literal["error", "missing", "low", "high"]
 
 
@@ -105,12 +111,14 @@ class OutOfRangeRule:
 class Settings:
     """How to estimate; the command line may override each.
 
+    No engines: those that suit the model (`engines_for`). `period`, a year or quarter, chooses the
+    dated shares of a composite; empty: the latest.
     ``replicates=0`` means no bootstrap: standard errors and limits of PLS are then empty, unless
     `ci` is ``linearised``. An empty `ci` means percentile with a bootstrap, else normal. `folds`
     above zero asks for cross-validated prediction, `comparison` for the differences of groups.
     """
 
-    engines: tuple[Engine, ...] = ("pls", "semopy", "ols")
+    engines: tuple[Engine, ...] = ()
     scheme: Scheme = "path"
     index_means: IndexMeans = "available"
     replicates: int = 2000
@@ -131,6 +139,12 @@ class Settings:
     antecedents: Antecedents = "earliest"
     comparison: bool = False
     permutations: int = 999
+    period: str = ""
+
+
+def engines_for(kind: ModelKind) -> tuple[Engine, ...]:
+    """Return the engines that suit a kind of model, where nobody names any."""
+    return COMPOSITE_ENGINES if kind == "composite" else STRUCTURAL_ENGINES
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +173,18 @@ class Study:
         How units roll up to a nation.
     run : RunSpec or None
         How scheduled runs behave.
+    survey : SurveyFacts
+        How the survey was made.
+    items : tuple of Field
+        Questions outside the model.
+    methods : tuple of Method
+        Other assessment methods to report.
+    comparison : Comparison or None
+        Systems compared on this survey.
     folder : str
         Folder of the study file, for relative paths.
+    file : str
+        The study file as it was named, for messages.
     """
 
     name: str
@@ -179,9 +203,14 @@ class Study:
     rake: RakingSpec | None = None
     nation: NationSpec | None = None
     run: RunSpec | None = None
+    survey: SurveyFacts = field(default_factory=SurveyFacts)
+    items: tuple[Field, ...] = ()
+    methods: tuple[Method, ...] = ()
+    comparison: Comparison | None = None
     settings: Settings = field(default_factory=Settings)
     language: str = "en"
     folder: str = "."
+    file: str = "study"
     sha256: str = ""
 
     def column_of(self, group: str) -> str:

@@ -13,6 +13,7 @@ from acsi_sem.spec import document_rules as rules
 from acsi_sem.spec.documents import Code, Document, Filled, Label, Language, Name, Version
 from acsi_sem.spec.nation_documents import NationPart, RunPart
 from acsi_sem.spec.raking_documents import RakePart
+from acsi_sem.spec.survey_documents import ComparePart, ItemPart, SurveyPart
 from acsi_sem.terms import (
     Antecedents,
     Engine,
@@ -184,9 +185,12 @@ class StudyDocument(Document):
     out_of_range: dict[Filled, Annotated[dict[str, Rule], AfterValidator(rules.at_least_one)]] = (
         Field({}, description="Column: {value or any: treatment}")
     )
-    engines: Annotated[
-        list[Engine], AfterValidator(rules.at_least_one), AfterValidator(rules.distinct)
-    ] = Field(["pls", "semopy", "ols"], description="Engines to fit")
+    survey: SurveyPart | None = Field(None, description="How the survey was made")
+    items: dict[Name, ItemPart] = Field({}, description="Questions outside the model")
+    engines: (
+        Annotated[list[Engine], AfterValidator(rules.at_least_one), AfterValidator(rules.distinct)]
+        | None
+    ) = Field(None, description="Engines to fit; pls, semopy, ols (composite for composites)")
     estimation: EstimationPart = Field(default_factory=EstimationPart.model_construct)
     resampling: ResamplingPart = Field(default_factory=ResamplingPart.model_construct)
     prediction: PredictionPart | None = Field(None, description="Predict out of sample")
@@ -194,4 +198,6 @@ class StudyDocument(Document):
     rake: RakePart | None = Field(None, description="Rake the weights to targets")
     nation: NationPart | None = Field(None, description="Roll units up to a nation")
     run: RunPart | None = Field(None, description="Scheduled runs")
+    methods: dict[str, object] = Field({}, description="Other assessment methods, by name")
+    compare: ComparePart | None = Field(None, description="Systems compared on this survey")
     report: ReportPart = Field(default_factory=ReportPart.model_construct)

@@ -50,7 +50,8 @@ def check_answers(
     if _tell_empty(model, values, missing, findings):
         return
     every = np.ones(len(values), dtype=bool)
-    least = _Least(minimum, len(model.answers) + 1, respondents)
+    floor = 1 if model.kind == "composite" else len(model.answers) + 1
+    least = _Least(minimum, floor, respondents)
     _check_part(model, values, _Part("all rows", "", every), least, findings)
     if findings.problems or groups is None:
         return
@@ -59,7 +60,7 @@ def check_answers(
         if short < GROUPS_SHOWN:
             short += _check_part(model, values, part, least, findings)
         else:
-            short += not least.met(_complete(values, part.rows))
+            short += not least.met(_usable(model, values, part.rows))
     if short > GROUPS_SHOWN:
         got = f"fewer in {short:,} groups, of which {GROUPS_SHOWN} are named"
         remedy = "check that the column is the one to group by"
@@ -87,9 +88,11 @@ def _tell_empty(
     return bool(empty.any())
 
 
-def _complete(values: Floats, rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    complete: NDArray[np.bool_] = rows & ~np.isnan(values).any(axis=1)
-    return complete
+def _usable(model: Model, values: Floats, rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the rows that estimation rests on: complete ones, of a composite any with answers."""
+    holes = np.isnan(values)
+    lost = holes.all(axis=1) if model.kind == "composite" else holes.any(axis=1)
+    return np.asarray(rows & ~lost)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +120,16 @@ class _Least:
 def _check_part(
     model: Model, values: Floats, part: _Part, least: _Least, findings: Findings
 ) -> bool:
-    """Check one group; True when it has too few complete rows."""
-    complete = _complete(values, part.rows)
+    """Check one group; True when it has too few complete rows.
+
+    A composite needs neither complete rows nor answers that vary: its weights are not estimated.
+    """
+    complete = _usable(model, values, part.rows)
     if not least.met(complete):
         _tell_short(model, values, part, least.count(complete), least.number, findings)
         return True
+    if model.kind == "composite":
+        return False
     answers = values[complete]
     constant = (answers == answers[0]).all(axis=0)
     for item, same, value in zip(model.answers, constant, answers[0], strict=True):
@@ -141,10 +149,12 @@ def _tell_short(
     fewest = int(answered.min())
     why = f" ({worst} has {fewest:,} answers)" if fewest < total else ""
     got = f"{complete:,} of {total:,}{why}"
-    floor = len(model.answers) + 1
+    composite = model.kind == "composite"
+    floor = 1 if composite else len(model.answers) + 1
+    rows = "rows with an answer" if composite else "complete rows"
     remedy = (
         "add rows or drop indicators"
         if least == floor
         else f"add rows, join groups or lower minimum_rows (never below {floor})"
     )
-    findings.problem(part.path, f"at least {least:,} complete rows", got, remedy)
+    findings.problem(part.path, f"at least {least:,} {rows}", got, remedy)

@@ -13,6 +13,7 @@ import numpy as np
 from acsi_sem.spec.graph import answer_places
 from acsi_sem.spec.model import Indicator, Model
 from acsi_sem.spec.raking import RakingSpec
+from acsi_sem.spec.scoring import score_answers, scored_ends
 from acsi_sem.spec.study import Codebook, DesignColumns, OutOfRangeRule, Study
 from acsi_sem.survey.checks import check_answers
 from acsi_sem.survey.columns import check_columns, check_rows, model_columns
@@ -35,7 +36,7 @@ _Shape = TypeVar("_Shape", bound=np.ndarray)
 
 
 @dataclass(frozen=True, slots=True)
-class _Plan:
+class ReadPlan:
     """What to read beside the model's items."""
 
     group: str | None
@@ -111,7 +112,7 @@ def read_survey(
         With everything that is wrong in the file, at once.
     """
     page = sheet or (study.sheet if study else "")
-    plan = _make_plan(group, study, design, breakdowns, minimum_rows)
+    plan = make_plan(group, study, design, breakdowns, minimum_rows)
     made = replace(plan, keep_small=keep_small, above=above)
     return _build(read_raw(Path(path), page), model, made)
 
@@ -140,20 +141,20 @@ def survey_from_frame(
 
     Other parameters, result and errors are those of `read_survey`.
     """
-    plan = _make_plan(group, study, design, breakdowns, minimum_rows)
+    plan = make_plan(group, study, design, breakdowns, minimum_rows)
     return _build(raw_frame(frame, name), model, plan)
 
 
-def _make_plan(
+def make_plan(
     group: str | None,
     study: Study | None,
     design: DesignColumns | None,
     breakdowns: tuple[Codebook, ...],
     minimum_rows: int,
-) -> _Plan:
+) -> ReadPlan:
     if study is None:
-        return _Plan(group, design or DesignColumns(), (), breakdowns, (), minimum_rows, "en")
-    return _Plan(
+        return ReadPlan(group, design or DesignColumns(), (), breakdowns, (), minimum_rows, "en")
+    return ReadPlan(
         study.column_of(group) if group else None,
         design or study.design,
         study.columns,
@@ -165,17 +166,12 @@ def _make_plan(
     )
 
 
-def _build(raw: Raw, model: Model, plan: _Plan) -> Survey:
+def _build(raw: Raw, model: Model, plan: ReadPlan) -> Survey:
     findings = Findings(raw.source.name, notices=list(raw.notices))
     check_rows(raw, findings)
     check_columns(raw, (*model_columns(model), *plan.wanted), findings)
     answers = [_answers(raw, model, item, plan.rules, findings) for item in model.answers]
-    design = read_design(raw, plan.design, model_columns(model), findings)
-    if plan.rake is not None and not findings.problems:
-        design = _rake(raw, plan, plan.rake, design, findings)
-    groups = _groups(raw, plan, findings)
-    factors = tuple(_factors(raw, plan, findings))
-    findings.close()
+    design, groups, factors = surroundings(raw, plan, model_columns(model), findings)
     values = np.column_stack([column.values for column in answers])
     missing = tuple(
         count
@@ -187,12 +183,14 @@ def _build(raw: Raw, model: Model, plan: _Plan) -> Survey:
     told = None if plan.keep_small else groups
     check_answers(model, values, stands_for, missing, told, plan.minimum_rows, findings)
     findings.close()
+    turned = _turn(values[:, answer_places(model)], model.indicators)
+    low, high = scored_ends(model)
     return Survey(
         items=tuple(item.name for item in model.indicators),
-        values=_freeze(_turn(values[:, answer_places(model)], model.indicators)),
-        low=_freeze(np.array([item.low for item in model.indicators], dtype=float)),
-        high=_freeze(np.array([item.high for item in model.indicators], dtype=float)),
-        design=_freeze_design(design),
+        values=_freeze(score_answers(model, turned)),
+        low=_freeze(low),
+        high=_freeze(high),
+        design=freeze_design(design),
         source=raw.source,
         groups=groups,
         factors=factors,
@@ -203,7 +201,26 @@ def _build(raw: Raw, model: Model, plan: _Plan) -> Survey:
     )
 
 
-def _rake(raw: Raw, plan: _Plan, spec: RakingSpec, design: Design, findings: Findings) -> Design:
+def surroundings(
+    raw: Raw, plan: ReadPlan, columns: Iterable[str], findings: Findings
+) -> tuple[Design, Factor | None, tuple[Factor, ...]]:
+    """Read the design, the groups and the breakdowns; `columns` hold answers.
+
+    Raises
+    ------
+    DataError
+        With every finding so far, when there is a problem.
+    """
+    design = read_design(raw, plan.design, tuple(columns), findings)
+    if plan.rake is not None and not findings.problems:
+        design = _rake(raw, plan, plan.rake, design, findings)
+    groups = _groups(raw, plan, findings)
+    factors = tuple(_factors(raw, plan, findings))
+    findings.close()
+    return design, groups, factors
+
+
+def _rake(raw: Raw, plan: ReadPlan, spec: RakingSpec, design: Design, findings: Findings) -> Design:
     weights, made = rake_weights(raw, spec, design.weights, findings, plan.book, plan.language)
     return replace(design, weights=weights, weighted=True, raking=made)
 
@@ -225,14 +242,14 @@ def _answers(
     return read_answers(raw, column, item, rules, findings)
 
 
-def _groups(raw: Raw, plan: _Plan, findings: Findings) -> Factor | None:
+def _groups(raw: Raw, plan: ReadPlan, findings: Findings) -> Factor | None:
     column = raw.column(plan.group) if plan.group else None
     if column is None:
         return None
     return _freeze_factor(read_groups(raw, column, plan.book(column.name), plan.language, findings))
 
 
-def _factors(raw: Raw, plan: _Plan, findings: Findings) -> Iterable[Factor]:
+def _factors(raw: Raw, plan: ReadPlan, findings: Findings) -> Iterable[Factor]:
     for book in plan.breakdowns:
         column = raw.column(book.column)
         if column is not None:
@@ -259,7 +276,8 @@ def _freeze_factor(factor: Factor) -> Factor:
     return factor
 
 
-def _freeze_design(design: Design) -> Design:
+def freeze_design(design: Design) -> Design:
+    """Make a design's arrays read-only."""
     replicates = None if design.replicates is None else design.replicates.weights
     for array in (design.weights, design.strata, design.psu, design.sampled, replicates):
         if array is not None:

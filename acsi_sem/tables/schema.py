@@ -151,6 +151,42 @@ INVARIANCE: Final = Schema(
         "note": "text",
     },
 )
+METHODS: Final = Schema(
+    "methods",
+    {
+        **_schema(
+            "", "method kind group subject measure category", f"value {_LIMITS}", "n"
+        ).columns,
+        "reading": "text",
+        "note": "text",
+    },
+)
+SYSTEMS: Final = Schema(
+    "systems",
+    {
+        **_schema(
+            "",
+            "system model engine weighting group",
+            f"index {_LIMITS} difference difference_low difference_high rank rank_base",
+            "n items",
+        ).columns,
+        "note": "text",
+    },
+)
+AGREEMENT: Final = Schema(
+    "agreement",
+    {
+        **_schema("", "system other measure", "value conf_low conf_high conf_level", "n").columns,
+        "note": "text",
+    },
+)
+SYSTEM_DRIVERS: Final = Schema(
+    "system_drivers",
+    {
+        **_schema("", "system group driver", f"estimate {_LIMITS} rank").columns,
+        "note": "text",
+    },
+)
 MISSING: Final = _schema("missing", "indicator column code label", "", "count")
 WARNINGS: Final = _schema("warnings", "group engine kind subject message", "")
 

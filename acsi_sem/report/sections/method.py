@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from acsi_sem.methods.catalogue import NO_METHODS, MethodResults
 from acsi_sem.report import cells, words
 from acsi_sem.report.content import Block, Bullets, Details, Prose, Section, Table
 from acsi_sem.report.facts import Facts
-from acsi_sem.report.sections import errors
+from acsi_sem.report.sections import errors, reach
 from acsi_sem.spec.study import Study
 from acsi_sem.terms import ENGINE_TITLES
 
@@ -72,7 +73,7 @@ LIMITS: Final = (
 )
 
 
-def section(facts: Facts, study: Study | None) -> Section:
+def section(facts: Facts, study: Study | None, methods: MethodResults = NO_METHODS) -> Section:
     """The method chapter."""
     items = (
         ("Model.", _model(facts)),
@@ -93,6 +94,7 @@ def section(facts: Facts, study: Study | None) -> Section:
         Bullets(tuple(item for item in items if item[1])),
         Prose(("What these numbers cannot say",), "lead"),
         Bullets(LIMITS),
+        reach.table(facts, study, methods),
     ]
     if facts.fit.replicates:
         blocks.append(Details("Replicates by group", (_replicates(facts),)))

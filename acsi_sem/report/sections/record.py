@@ -179,7 +179,11 @@ def downloads(names: tuple[str, ...]) -> Section | None:
     return Section("downloads", "Data behind this report", "Data", (Links(tuple(rows)),))
 
 
-_OTHER: Final = {"manifest.json": "versions, hashes, row counts, convergence, warnings"}
+_OTHER: Final = {
+    "methods.csv": "numbers of the other assessment methods, with limits",
+    "methods.parquet": "the same",
+    "manifest.json": "versions, hashes, row counts, convergence, warnings",
+}
 
 
 def _form(name: str) -> str:

@@ -1,0 +1,1 @@
+"""The field's other assessment methods, each on weighted answers with intervals."""

@@ -1,0 +1,1 @@
+"""One chapter for each kind of method."""

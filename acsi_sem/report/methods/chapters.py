@@ -1,0 +1,55 @@
+"""The chapters of a study's methods, and what each method can and cannot tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib import import_module
+from typing import Any
+
+from acsi_sem.methods.catalogue import MethodResults
+from acsi_sem.report import words
+from acsi_sem.report.content import Section
+from acsi_sem.report.facts import Facts
+from acsi_sem.report.methods.base import View, heading
+from acsi_sem.spec.study import Study
+
+
+def module_of(kind: str) -> Any:
+    """Return a kind's module: `NAME`, `CAN`, `CANNOT` and `section(view)`."""
+    return import_module(f"acsi_sem.report.methods.{kind}")
+
+
+def chapters(facts: Facts, study: Study, found: MethodResults) -> tuple[Section, ...]:
+    """Make one chapter per method, in the study's order.
+
+    Parameters
+    ----------
+    facts : Facts
+        Of the model's fit, for the names of groups and questions.
+    study : Study
+    found : MethodResults
+    """
+    labels = {field.name: field.label.get(study.language) for field in study.items}
+    made = []
+    for method, result in zip(found.methods, found.results, strict=True):
+        module = module_of(method.kind)
+        view = View(
+            method=method,
+            title=heading(method, module.NAME, study.language),
+            result=result,
+            groups=facts.groups,
+            group_labels=facts.group_labels,
+            labels={**facts.indicator_labels, **facts.construct_labels, **labels},
+            level=facts.level,
+            language=study.language,
+            minimum=facts.fit.request.minimum_rows,
+        )
+        made.append(module.section(view))
+    return tuple(made)
+
+
+def reach(found: MethodResults) -> Iterator[tuple[str, str, str]]:
+    """Yield (name, what it can tell, what it cannot) of every kind of method used."""
+    for kind in dict.fromkeys(method.kind for method in found.methods):
+        module = module_of(kind)
+        yield words.clean(module.NAME), module.CAN, module.CANNOT

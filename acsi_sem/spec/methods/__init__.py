@@ -1,0 +1,1 @@
+"""The study's part `methods`: one module for each kind of assessment method."""
