@@ -24,10 +24,8 @@ Antecedents = Literal["earliest", "direct"]
 Detail = Literal["full", "core"]
 Sign = Literal["positive", "negative", "any"]
 
-ENGINES: Final[tuple[Engine, ...]] = (
-    *("pls", "plsc", "semopy", "ml", "ols", "ordinal"),
-    "composite",
-)
+PATH_ENGINES: Final[tuple[Engine, ...]] = ("pls", "plsc", "semopy", "ml", "ols", "ordinal")
+ENGINES: Final[tuple[Engine, ...]] = (*PATH_ENGINES, "composite")
 ERROR_KINDS: Final[tuple[Errors, ...]] = ("robust", "ml", "mlm", "cluster")
 MISSING_RULES: Final[tuple[MissingRule, ...]] = ("complete", "mean", "em", "fiml")
 SCHEMES: Final[tuple[Scheme, ...]] = ("path", "factorial", "centroid")

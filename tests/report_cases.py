@@ -17,7 +17,7 @@ from acsi_sem.report import Provenance
 from acsi_sem.spec.model import Model, Text
 from acsi_sem.spec.study import Study
 from acsi_sem.survey.survey import Survey
-from acsi_sem.terms import ENGINES
+from acsi_sem.terms import PATH_ENGINES
 
 HOSTILE = '<script>alert(1)</script> $x^2$ & "quoted" \'\x00\x1b'
 RECORD = Provenance(
@@ -31,7 +31,7 @@ RECORD = Provenance(
 @cache
 def small_fit() -> Fit:
     """Every engine on two groups, a region too small to be shown, 60 replicates."""
-    return fit(acsi_model(), make_survey(), engines=ENGINES, bootstrap=60, seed=7)
+    return fit(acsi_model(), make_survey(), engines=PATH_ENGINES, bootstrap=60, seed=7)
 
 
 @cache
@@ -107,7 +107,7 @@ def raked_survey() -> Survey:
 
 def named_fit(name: str) -> Fit:
     """The small fit where every name that a file brings in is `name`."""
-    return fit(*named_inputs(name, make_survey()), engines=ENGINES, bootstrap=50, seed=7)
+    return fit(*named_inputs(name, make_survey()), engines=PATH_ENGINES, bootstrap=50, seed=7)
 
 
 def named_inputs(name: str, survey: Survey) -> tuple[Model, Survey]:

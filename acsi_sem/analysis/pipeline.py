@@ -41,7 +41,6 @@ from acsi_sem.terms import (
     WeightsPolicy,
 )
 
-
 WEIGHED: Final = ("pls", "composite")
 """Engines whose index weights the table of answers shows."""
 

@@ -144,11 +144,7 @@ def _kind_problems(request: Request, model: Model) -> list[Problem]:
     expected = f"engine composite for the composite model {model.name}"
     if not fixed:
         expected = f"an engine for paths, as {model.name} has them"
-    problems = [Problem("request", "engine", expected, name) for name in wrong]
-    if fixed and request.missing == "em":
-        got = "em, which has no use without a covariance structure"
-        problems.append(Problem("request", "missing", "complete or mean with composite", got))
-    return problems
+    return [Problem("request", "engine", expected, name) for name in wrong]
 
 
 def _number_problems(request: Request) -> Iterator[Problem]:
@@ -187,8 +183,8 @@ def _missing_problems(request: Request) -> Iterator[Problem]:
     if request.missing not in MISSING_RULES:
         expected = f"one of {', '.join(MISSING_RULES)}"
         yield Problem("request", "missing", expected, repr(request.missing))
-    moments_only = ("pls", "plsc", "ols", "composite")
-    allowed = {"mean": moments_only, "em": moments_only, "fiml": ("ml",)}.get(
+    moments_only = ("pls", "plsc", "ols")
+    allowed = {"mean": (*moments_only, "composite"), "em": moments_only, "fiml": ("ml",)}.get(
         request.missing, request.engines
     )
     for engine in request.engines:

@@ -15,6 +15,7 @@ from acsi_sem.cli import options
 from acsi_sem.cli.diff import diff
 from acsi_sem.cli.history import history
 from acsi_sem.cli.log import RunLog
+from acsi_sem.cli.plan import plan
 from acsi_sem.cli.publish import publish
 from acsi_sem.cli.rake import rake
 from acsi_sem.cli.run import run as scheduled
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from acsi_sem.analysis.pipeline import Progress
     from acsi_sem.runs.execute import FitCommand, Outcome
 
-LATER: Final = ("plan", "compare", "explore", "models", "init", "doctor", "bench")
+LATER: Final = ("compare", "explore", "models", "init", "doctor", "bench")
 NOT_CONVERGED: Final = 5
 WARNED: Final = 7
 
@@ -265,6 +266,7 @@ def convert(
 for command in (simulate, rake, scheduled, status, diff, publish):
     app.command()(command)
 app.add_typer(history, name="history")
+app.add_typer(plan, name="plan")
 
 
 def _carry_out(

@@ -13,6 +13,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 METHODS: Final = ("proportional", "neyman", "equal", "cost")
+IDLE: Final = 1e-12
+"""Share of the largest weight at which a weight counts for nothing."""
 
 
 def allocation_weights(method: str, size: Floats, sd: Floats, cost: Floats) -> Floats:
@@ -79,7 +81,7 @@ def allocate_interviews(weights: Floats, size: Floats, total: int, minimum: int)
     if not least.sum() <= total <= size.sum():
         raise ValueError(f"{total} is not from {least.sum():.0f} to {size.sum():.0f}")
     exact = _filled(weights, least, size, float(total))
-    idle = weights <= 0
+    idle = weights <= IDLE * weights.max(initial=0.0)
     short = total - exact.sum()
     if short > 0.5:  # every stratum that has a weight is full: the others share what is left
         full = np.where(idle, least, size)
@@ -88,21 +90,28 @@ def allocate_interviews(weights: Floats, size: Floats, total: int, minimum: int)
 
 
 def _filled(weights: Floats, least: Floats, most: Floats, total: float) -> Floats:
-    """Raise lambda until the bounded shares add up, as far as they can."""
-    free = weights > 0
-    if not free.any():
-        return least
-    scaled = np.where(free, weights, 0) / weights[free].max()
-    if np.where(free, most, least).sum() <= total:
-        return np.where(free, most, least)
-    below, above = 0.0, float((most[free] / scaled[free]).max())
-    for _ in range(200):
-        middle = (below + above) / 2
-        if np.clip(middle * scaled, least, most).sum() < total:
+    """Raise lambda until the bounded shares add up to `total`, as far as they can.
+
+    Their sum is linear in lambda between the values at which a stratum meets a bound.
+    """
+    free = weights > IDLE * weights.max(initial=0.0)
+    full = np.where(free, most, least)
+    if full.sum() <= total:
+        return full
+    scaled = np.where(free, weights, 0.0)
+    bounds = np.concatenate([least[free] / scaled[free], most[free] / scaled[free]])
+    breaks = np.unique(np.append(bounds, 0.0))
+    below, above = 0, breaks.size - 1
+    while above - below > 1:
+        middle = (below + above) // 2
+        if np.clip(breaks[middle] * scaled, least, full).sum() < total:
             below = middle
         else:
             above = middle
-    found: Floats = np.clip(above * scaled, least, most)
+    low, high = (np.clip(breaks[at] * scaled, least, full) for at in (below, above))
+    gained = high.sum() - low.sum()
+    part = (total - low.sum()) / gained if gained > 0 else 0.0
+    found: Floats = low + min(max(part, 0.0), 1.0) * (high - low)
     return found
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-_LOST = 1e-10
-"""Share of a scaled determinant below which predictors are collinear."""
+LOST: Final = 1e-10
+"""Determinant of the sources' correlations below which predictors are collinear."""
 
 
 def regress_hc3(target: Floats, sources: Floats) -> tuple[Floats, Floats]:
@@ -43,7 +45,7 @@ def regress_hc3(target: Floats, sources: Floats) -> tuple[Floats, Floats]:
     usable = np.asarray((size > 0).all(axis=1) & np.isfinite(size).all(axis=1))
     scale = np.where(usable[:, None], size, 1.0)
     scaled = np.where(usable[:, None, None], cross / scale[:, :, None] / scale[:, None, :], 0.0)
-    usable &= np.linalg.det(scaled) > _LOST
+    usable &= np.linalg.det(scaled) > LOST
     safe = np.where(usable[:, None, None], scaled, np.eye(part.shape[2]))
     inverse = np.linalg.inv(safe) / scale[:, :, None] / scale[:, None, :]
     solved = np.einsum("bni,bij->bnj", part, inverse)
@@ -53,4 +55,5 @@ def regress_hc3(target: Floats, sources: Floats) -> tuple[Floats, Floats]:
     with np.errstate(divide="ignore", invalid="ignore"):
         stretched = residual / (1 - leverage)
         errors = np.sqrt(np.einsum("bni,bn->bi", solved**2, stretched**2))
-    return tuple(np.where(usable[:, None], found, np.nan) for found in (slopes, errors))  # type: ignore[return-value]
+    known = usable[:, None]
+    return np.where(known, slopes, np.nan), np.where(known, errors, np.nan)

@@ -131,7 +131,7 @@ class Setting:
         for members, weights, found in self._weightings():
             for name, at, rows in members:
                 own = weights[:, at]
-                ok = np.isfinite(own).all(axis=1)
+                ok = np.asarray(np.isfinite(own).all(axis=1))
                 usable[name].append(ok)
                 draws[name].append(statistic(np.where(ok[:, None], own, 1.0), rows))
                 coefficients[name] = found

@@ -59,10 +59,14 @@ def runner(kind: str) -> Callable[[Any, Setting], MethodResult]:
     return run
 
 
+def _silent(stage: str, done: int, total: int) -> None:
+    """Report progress to nobody."""
+
+
 def run_methods(
     methods: Sequence[Method],
     setting: Setting,
-    progress: Callable[[str, int, int], None] = lambda stage, done, total: None,
+    progress: Callable[[str, int, int], None] = _silent,
 ) -> MethodResults:
     """Carry out methods on one survey.
 

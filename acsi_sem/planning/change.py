@@ -194,8 +194,8 @@ def _common(deff: float, level: float, comparisons: int) -> Iterator[str]:
     yield f"two-sided test at level {100 * level:g} %"
     if comparisons > 1:
         yield (
-            f"{comparisons} comparisons, each at {1 - (1 - level) / comparisons:.4%} (Bonferroni; "
-            "Holm's procedure needs no more)"
+            f"{comparisons} comparisons, each at {100 - 100 * (1 - level) / comparisons:.6g} % "
+            "(Bonferroni; Holm's procedure needs no more)"
         )
 
 

@@ -156,6 +156,29 @@ MODE_TEXTS: Final[Texts] = {
             "所列體系中沒有採用的記載。",
         ),
     },
+    "mixed": {
+        "en": (
+            "Mixed modes",
+            "Each mode reaches those whom the other misses.",
+            "Higher than of one mode, where the modes follow each other.",
+            "The mode moves the answers: keep its share fixed, or measure the shift side by side.",
+            "Kundenmonitor (2016, telephone and online).",
+        ),
+        "zh-Hans": (
+            "混合方式",
+            "每种方式都能触及另一种方式漏掉的人。",
+            "先后使用几种方式时，应答率高于单一方式。",
+            "方式会影响回答：应固定各方式的比例，或并行测量其差异。",
+            "Kundenmonitor（2016年，电话与在线）。",
+        ),
+        "zh-Hant": (
+            "混合方式",
+            "每種方式都能觸及另一種方式漏掉的人。",
+            "先後使用幾種方式時，回應率高於單一方式。",
+            "方式會影響回答：應固定各方式的比例，或並行測量其差異。",
+            "Kundenmonitor（2016年，電話與線上）。",
+        ),
+    },
     "message": {
         "en": (
             "Web or SMS after a transaction",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from acsi_sem.kernels.planning import (
+    LARGEST,
     mean_half_width,
     mean_interviews,
     share_half_width,
@@ -25,10 +26,13 @@ _MEAN: Final = (
     "n0 = (z x standard deviation / half-width)^2 x design effect; "
     "of a population of N, n = n0 / (1 + (n0 - 1) / N); rounded up"
 )
+_HALF_WIDTH: Final = (
+    "half-width = z x standard deviation x square root of (design effect x (N - n) / (N - 1) / n)"
+)
 _STUDENT: Final = "; Student's t with n - 1 degrees of freedom in place of z"
 _SHARE: Final = (
     "Wilson: half-width = z / (1 + z^2/n) x square root of (p (1 - p) / n + z^2 / (4 n^2)), "
-    "n divided by the design effect and by (N - n) / (N - 1); the fewest interviews that reach it"
+    "n divided by the design effect and by (N - n) / (N - 1)"
 )
 
 
@@ -158,18 +162,22 @@ def plan_size(
     checks.whole("minimum", minimum, 0)
     checks.share("smallest", smallest)
     _check_pairs(checks, spreads, share, groups, student)
+    if smallest != 1 and minimum == 0:
+        checks.refuse("smallest", "a minimum beside it", "none")
     least = math.ceil(minimum / smallest * (1 - 1e-12)) if not checks.problems else 0
     for name, number in {"interviews": interviews, "minimum": least}.items():
         if not checks.problems and number is not None and number > (population or math.inf):
             checks.refuse(name, f"at most the population of {population:g}", f"{number:g}")
     checks.end()
     measure = _Measure(level, deff, population or math.inf, student, share)
-    found: dict[str, float] = {}
-    for name, value in spreads.items():
-        if interviews is None:
-            found[name] = max(measure.interviews(half_width or math.nan, value), least)
-        else:
-            found[name] = interviews
+    found = dict.fromkeys(spreads, interviews or 0.0)
+    if half_width is not None:
+        found = {name: measure.interviews(half_width, value) for name, value in spreads.items()}
+        if any(math.isnan(number) for number in found.values()):
+            got, remedy = f"{half_width:g}", "ask for a wider one"
+            checks.refuse("half_width", f"one that {LARGEST:g} interviews reach", got, remedy)
+        checks.end()
+        found = {name: max(number, float(least)) for name, number in found.items()}
     lines = [
         line
         for name, value in spreads.items()
@@ -180,7 +188,7 @@ def plan_size(
         "size",
         _title(half_width, interviews, share),
         tuple(lines),
-        _SHARE if share is not None else _MEAN + (_STUDENT if student else ""),
+        _formula(measure, interviews is None),
         tuple(_assumptions(measure, spreads, response)),
     )
 
@@ -196,6 +204,12 @@ def _check_pairs(
         checks.refuse("student", "an index, not a share", "a share")
     if share is not None and spreads != {"": USUAL_SD}:
         checks.refuse("sd", "none beside a share, whose size says how it varies", "one")
+
+
+def _formula(measure: _Measure, size: bool) -> str:
+    if measure.share is not None:
+        return _SHARE + ("; the fewest interviews that reach it" if size else "")
+    return (_MEAN if size else _HALF_WIDTH) + (_STUDENT if measure.student else "")
 
 
 def _title(half_width: float | None, interviews: float | None, share: float | None) -> str:

@@ -13,6 +13,7 @@ from acsi_sem.report.methods.chapters import chapters
 from acsi_sem.report.sections import (
     breakdowns,
     comparison,
+    composite,
     drivers,
     engines,
     invariance,
@@ -92,7 +93,25 @@ def _sections(
     own = chapters(facts, study, methods) if study is not None else ()
     if methods.methods and files:
         files = (*files, "methods.csv", "methods.parquet")
+    fixed = facts.fit.model.kind == "composite"
     made = (
+        *(_of_composite(facts) if fixed else _of_paths(facts)),
+        *own,
+        sample.section(facts),
+        method.section(facts, study, methods),
+        record.warnings(facts),
+        record.downloads(files),
+        record.provenance(facts, record_),
+    )
+    return tuple(section for section in made if section is not None)
+
+
+def _of_composite(facts: Facts) -> tuple[Section | None, ...]:
+    return league.section(facts), composite.section(facts), breakdowns.section(facts)
+
+
+def _of_paths(facts: Facts) -> tuple[Section | None, ...]:
+    return (
         league.section(facts),
         comparison.section(facts),
         drivers.section(facts),
@@ -104,14 +123,7 @@ def _sections(
         measurement.section(facts),
         validity.section(facts),
         invariance.section(facts),
-        *own,
-        sample.section(facts),
-        method.section(facts, study, methods),
-        record.warnings(facts),
-        record.downloads(files),
-        record.provenance(facts, record_),
     )
-    return tuple(section for section in made if section is not None)
 
 
 def _title(facts: Facts, study: Study | None) -> str:

@@ -136,8 +136,15 @@ def power_of_path(
     estimated, or more than a twentieth of its draws, finds nothing.
     """
     sizes = tuple(sorted(set(interviews)))
-    _check(model, source, target, sizes, simulations, engine, draws, level, power, seed)
-    structure = _structure(model, source, target, effect, dict(others or {}))
+    checks = Checks(WHERE)
+    _check_paths(checks, model, f"{source}:{target}", effect, others or {})
+    _check_numbers(checks, sizes, len(model.indicators) + 2, simulations, draws, seed)
+    checks.inside("level", level)
+    checks.inside("power", power)
+    if engine not in ENGINES:
+        checks.refuse("engine", listed(ENGINES), repr(engine))
+    checks.end()
+    structure = _structure(model, source, target, effect, others or {})
     trial = Trial(model, structure, source, target, engine, draws, seed)
     lines: list[Line] = []
     powers: dict[int, float] = {}
@@ -345,28 +352,28 @@ def _truth(trial: Trial) -> Iterator[str]:
     )
 
 
-def _check(
-    model: Model,
-    source: str,
-    target: str,
-    sizes: tuple[int, ...],
-    simulations: int,
-    engine: str,
-    draws: int,
-    level: float,
-    power: float,
-    seed: int,
+def _check_paths(
+    checks: Checks, model: Model, asked: str, effect: float, others: Mapping[Arrow, float]
 ) -> None:
-    checks = Checks(WHERE)
-    arrows = {f"{path.source}:{path.target}" for path in model.paths}
-    asked = f"{source}:{target}"
     if model.kind == "composite":
         checks.refuse("model", "a model with paths", f"the composite index {model.name}")
-    elif asked not in arrows:
-        ordered = sorted(arrows)
-        remedy = did_you_mean(asked, ordered) or f"paths are {listed(ordered, 'and')}"
-        checks.refuse("path", f"a path of the model {model.name}", repr(asked), remedy)
-    least = len(model.indicators) + 2
+        return
+    arrows = sorted(f"{path.source}:{path.target}" for path in model.paths)
+    named = {"path": [asked], "others": [f"{source}:{target}" for source, target in others]}
+    for argument, names in named.items():
+        for name in names:
+            if name not in arrows:
+                remedy = did_you_mean(name, arrows) or f"paths are {listed(arrows, 'and')}"
+                checks.refuse(argument, f"a path of the model {model.name}", repr(name), remedy)
+    if asked in named["others"]:
+        checks.refuse("others", "effects of other paths", f"one of {asked} itself")
+    for value in (effect, *others.values()):
+        checks.within("effect", value, -1.0, 1.0)
+
+
+def _check_numbers(
+    checks: Checks, sizes: tuple[int, ...], least: int, simulations: int, draws: int, seed: int
+) -> None:
     if not sizes:
         checks.refuse("interviews", "a number of interviews", "none")
     for number in sizes:
@@ -374,8 +381,3 @@ def _check(
     checks.whole("simulations", simulations, FEWEST_SIMULATIONS)
     checks.whole("draws", draws, FEWEST_DRAWS)
     checks.whole("seed", seed, 0)
-    checks.inside("level", level)
-    checks.inside("power", power)
-    if engine not in ENGINES:
-        checks.refuse("engine", listed(ENGINES), repr(engine))
-    checks.end()

@@ -13,7 +13,13 @@ import numpy as np
 from acsi_sem.errors import Problem, UsageError
 from acsi_sem.estimators.pls import PlsOptions, estimate_pls, explain_failure
 from acsi_sem.estimators.structural import scale_ends
-from acsi_sem.inference.sample import group_moments, make_sample, respondents
+from acsi_sem.inference.sample import (
+    Sample,
+    effective_size,
+    group_moments,
+    make_sample,
+    respondents,
+)
 from acsi_sem.kernels.index import points_per_score
 from acsi_sem.spec.csv_rows import Rows, read_rows
 from acsi_sem.spec.findings import code_number, did_you_mean, listed
@@ -21,11 +27,13 @@ from acsi_sem.spec.graph import blocks
 from acsi_sem.spec.load import load_model
 from acsi_sem.spec.load_study import load_study
 from acsi_sem.survey.read import read_survey
+from acsi_sem.survey.survey import Survey
 from acsi_sem.tables.schema import INDICES
 from acsi_sem.terms import ALL
 
 USUAL: Final = "satisfaction"
 _FROM: Final = "--from"
+_NEEDED: Final = ("group", "engine", "construct", "n_eff", "std_error")
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +164,23 @@ def spreads_of_study(path: Path, data: Path | None = None, group: str | None = N
             reason = "; ".join(explain_failure(model, found, at)) or "the index is not defined"
             left_out.append(f"{name}: {reason}")
     words = f"{model.index} of {study.name}, PLS weights held fixed, complete interviews"
+    words += _weighting(sample, survey)
     return _checked(path, Spreads(tuple(named), words, tuple(left_out)))
+
+
+def _weighting(sample: Sample, survey: Survey) -> str:
+    """Say what the survey's row weights cost, which a standard deviation does not hold."""
+    if not survey.design.weighted or sample.frequency:
+        return ""
+    deffs = []
+    for _, rows in sample.parts:
+        answered = survey.complete[rows]
+        kish = effective_size(sample, rows, answered)
+        deffs.append(respondents(sample, rows, answered) / kish)
+    return (
+        f"; not in it: the design effect of this survey's weights, {min(deffs):.2f} to "
+        f"{max(deffs):.2f}, for --deff"
+    )
 
 
 def spreads_of_indices(path: Path, construct: str = USUAL, engine: str = "") -> Spreads:
@@ -178,7 +202,8 @@ def spreads_of_indices(path: Path, construct: str = USUAL, engine: str = "") -> 
     UsageError
         With every fault.
     """
-    file = read_rows(path.parent, path.name, dict.fromkeys(INDICES.columns, True))
+    columns = {name: name in _NEEDED for name in INDICES.columns}
+    file = read_rows(path.parent, path.name, columns)
     if file.problems:
         raise UsageError(file.problems)
     rows = list(file.rows.items())

@@ -19,7 +19,8 @@ def check_composite(data: dict[str, object], facts: ModelFacts) -> list[Finding]
     """Return what is wrong with the parts that only one kind of model has."""
     if data.get("kind") == "composite":
         refused = _refused(data, ("paths",), "structural")
-        return [*refused, *_shares(data, facts), *_boxes(data), *_form_and_scales(data, facts)]
+        found = [*refused, *_modes(data), *_shares(data, facts), *_boxes(data)]
+        return [*found, *_form_and_scales(data, facts)]
     found = list(_refused(data, ("scoring",), "composite"))
     if "paths" not in data and not any(did_you_mean(key, ("paths",)) for key in data):
         found.append(Finding(("paths",), "the key 'paths'", "none"))
@@ -31,6 +32,14 @@ def _refused(data: dict[str, object], keys: tuple[str, ...], kind: str) -> Itera
         if key in data:
             remedy = f"remove it, or set 'kind: {kind}'"
             yield Finding((key,), f"'{key}' in {kind} models only", "it in another", remedy, "key")
+
+
+def _modes(data: dict[str, object]) -> Iterator[Finding]:
+    """Refuse modes, which say how PLS is to weight: here nothing is estimated."""
+    for name, entry in mapping(data.get("constructs")).items():
+        if "mode" in mapping(entry):
+            got = "one in a composite, whose weights are fixed"
+            yield Finding(("constructs", name, "mode"), "no mode", got, "remove it", "key")
 
 
 def _shares(data: dict[str, object], facts: ModelFacts) -> Iterator[Finding]:

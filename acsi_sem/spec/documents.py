@@ -177,7 +177,7 @@ class ModelDocument(Document):
     name: Name = Field(description="Short name of the model")
     title: Label | None = Field(None, description="Title, in one or more languages")
     source: str = Field("", description="Where the model is published")
-    defaults: DefaultsPart = DefaultsPart(scale=None, missing={})
+    defaults: DefaultsPart = DefaultsPart(scale=None, missing={}, anchors=None)
     constructs: Annotated[dict[Name, ConstructPart], AfterValidator(rules.at_least_one)]
     kind: ModelKind = Field("structural", description="With paths, or a composite without")
     paths: dict[str, Targets] = Field({}, description="Arrows, source: [targets]")

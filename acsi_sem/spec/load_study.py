@@ -8,6 +8,12 @@ from collections.abc import Iterator, Mapping
 from acsi_sem.errors import SpecError
 from acsi_sem.spec import study_documents as doc
 from acsi_sem.spec.load_nation import nation_from, run_from
+from acsi_sem.spec.load_survey_parts import (
+    check_survey_parts,
+    comparison_from,
+    items_from,
+    survey_from,
+)
 from acsi_sem.spec.load_targets import check_rake, raking_from
 from acsi_sem.spec.methods.base import Method
 from acsi_sem.spec.methods.catalogue import check_methods
@@ -23,12 +29,6 @@ from acsi_sem.spec.study import (
     Study,
 )
 from acsi_sem.spec.study_checks import check_study
-from acsi_sem.spec.survey_parts import (
-    check_survey_parts,
-    comparison_from,
-    items_from,
-    survey_from,
-)
 from acsi_sem.spec.yaml_source import Source, read_source
 
 

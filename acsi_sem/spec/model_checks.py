@@ -50,6 +50,8 @@ def check_model(data: dict[str, object]) -> list[Finding]:
         _index,
         _derived,
     )
+    if facts.composite:
+        checks = tuple(check for check in checks if check not in _OF_PATHS)
     found = [finding for check in checks for finding in islice(check(facts), MOST_KNOWN)]
     return [*found, *islice(check_composite(data, facts), MOST_KNOWN)]
 
@@ -254,3 +256,7 @@ def _inputs(loc: Loc, inputs: tuple[tuple[str, str], ...], names: list[str]) -> 
             got = f"'{column}' again, first at {dotted((*loc, first[column]))}"
             yield Finding((*loc, key), "a column of its own", got)
         first.setdefault(column, key)
+
+
+_OF_PATHS: Final = (_arrows_of_components, _ends_of_arrows, _repeated_arrows, _cycles)
+"""Checks without sense in a composite, whose paths are refused as such."""

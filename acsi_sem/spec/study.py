@@ -7,7 +7,7 @@ from typing import Literal
 
 from acsi_sem.spec.fields import Field
 from acsi_sem.spec.hierarchy import NationSpec, RunSpec
-from acsi_sem.spec.methods.base import Method
+from acsi_sem.spec.methods.method import Method
 from acsi_sem.spec.model import Text
 from acsi_sem.spec.raking import RakingSpec
 from acsi_sem.spec.survey_parts import Comparison, SurveyFacts

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from acsi_sem.spec import survey_documents as doc
-from acsi_sem.spec.fields import Field
-from acsi_sem.spec.findings import Finding, did_you_mean, listed, show
 from acsi_sem.spec.model import Text
-from acsi_sem.spec.model_facts import mapping
 from acsi_sem.terms import Engine, Scheme, SurveyMode, SurveyType
 
 
@@ -64,91 +59,3 @@ class Comparison:
 
     systems: tuple[System, ...]
     base: str
-
-
-def survey_from(part: doc.SurveyPart | None) -> SurveyFacts:
-    """Make the facts of fieldwork."""
-    if part is None:
-        return SurveyFacts()
-    rate = float("nan") if part.response_rate is None else part.response_rate
-    return SurveyFacts(
-        part.type or "", part.mode or "", part.period or "", part.population, part.frame, rate
-    )
-
-
-def items_from(parts: dict[str, doc.ItemPart]) -> tuple[Field, ...]:
-    """Make the questions outside the model."""
-    return tuple(_item(name, part) for name, part in parts.items())
-
-
-def _item(name: str, part: doc.ItemPart) -> Field:
-    low, high = part.scale or (float("-inf"), float("inf"))
-    return Field(
-        name=name,
-        column=part.column or name,
-        label=Text.of(part.label, name),
-        kind="scale" if part.scale else "amount" if part.amount else "category",
-        low=low,
-        high=high,
-        missing=tuple(part.missing.items()),
-        reverse=part.reverse,
-        codes=tuple((code, Text.of(label, code)) for code, label in part.codes.items()),
-    )
-
-
-def comparison_from(part: doc.ComparePart | None) -> Comparison | None:
-    """Make the comparison that a study asks for."""
-    if part is None:
-        return None
-    systems = tuple(_system(name, entry) for name, entry in part.systems.items())
-    return Comparison(systems, part.base or systems[0].name)
-
-
-def _system(name: str, part: doc.SystemPart) -> System:
-    return System(
-        name=name,
-        title=Text.of(part.title, name),
-        model=part.model or "",
-        engine=part.engine or "",
-        scheme=part.scheme or "",
-        weighted=part.weights == "study",
-        questions=tuple((part.questions or {}).items()),
-        scale=part.scale,
-        period=part.period or "",
-        method=part.method or "",
-    )
-
-
-def check_survey_parts(data: dict[str, object]) -> Iterator[Finding]:
-    """Find what the shape of the parts `items` and `compare` cannot tell."""
-    for name, entry in mapping(data.get("items")).items():
-        said = mapping(entry)
-        kinds = [key for key in ("scale", "amount", "codes") if said.get(key)]
-        if isinstance(entry, dict) and len(kinds) != 1:
-            got = " and ".join(kinds) or "none of them"
-            remedy = "scale: [1, 10] for answers, amount: true for money, codes for categories"
-            yield Finding(("items", name), "one of scale, amount and codes", got, remedy, "key")
-        if said.get("reverse") and not said.get("scale"):
-            yield Finding(("items", name, "reverse"), "a scale beside it", "none", at="key")
-    yield from _check_compare(data)
-
-
-def _check_compare(data: dict[str, object]) -> Iterator[Finding]:
-    part = mapping(data.get("compare"))
-    systems, methods = mapping(part.get("systems")), mapping(data.get("methods"))
-    base = part.get("base")
-    if isinstance(base, str) and systems and base not in systems:
-        near = did_you_mean(base, systems)
-        yield Finding(("compare", "base"), listed(tuple(systems)), show(base), near)
-    for name, entry in systems.items():
-        said = mapping(entry)
-        loc = ("compare", "systems", name)
-        method = said.get("method")
-        if isinstance(method, str) and method not in methods:
-            near = did_you_mean(method, methods) or "add it to the part 'methods'"
-            yield Finding((*loc, "method"), "a method of this study", show(method), near)
-        for key in ("model", "engine", "scheme", "questions", "scale", "period"):
-            if method is not None and key in said:
-                yield Finding((*loc, key), f"'{key}' or 'method'", "both", at="key")
-        if "scale" in said and "questions" not in said:
-            yield Finding((*loc, "scale"), "questions beside it", "none", at="key")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Literal
 
 from acsi_sem.errors import SpecError
 from acsi_sem.spec.findings import Finding, did_you_mean, listed
@@ -33,6 +34,17 @@ def validate_file(path: str | os.PathLike[str]) -> str:
     study = study_from(source)
     model = load_model(source.folder / study.model)
     return f"{source.path}: {_describe_study(study, model)}"
+
+
+def kind_of(path: str | os.PathLike[str]) -> Literal["model", "study"]:
+    """Tell whether a file is a model or a study, without checking the rest of it.
+
+    Raises
+    ------
+    SpecError
+        If it cannot be read, or looks like neither or both.
+    """
+    return "model" if _kind(read_source(path)) == "model" else "study"
 
 
 def _kind(source: Source) -> str:

@@ -219,7 +219,6 @@ def test_complete_means_differ_from_available_ones() -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"engines": ()}, "at least one"),
         ({"engines": ("lisrel",)}, "'lisrel'"),
         ({"engines": ("pls", "pls")}, "pls twice"),
         ({"scheme": "newton"}, "scheme"),

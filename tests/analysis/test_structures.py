@@ -255,7 +255,7 @@ def test_ordinal_answers_have_their_engine() -> None:
         ({"engines": ("ml",), "missing": "fiml", "se": "cluster"}, "robust or ml with fiml"),
         ({"engines": ("ml",), "se": "cluster"}, "strata or PSUs beside cluster"),
         ({"engines": ("ml",), "se": "sandwich"}, "one of robust"),
-        ({"engines": ("ml",), "missing": "mean"}, "engines pls, plsc, ols with mean"),
+        ({"engines": ("ml",), "missing": "mean"}, "engines pls, plsc, ols, composite with mean"),
         ({"engines": ("pls",), "missing": "median"}, "one of complete"),
         ({"engines": ("pls",), "invariance": True}, "engine semopy or ml"),
         ({"engines": ("ml",), "release": ("a =~ b",)}, "invariance beside it"),

@@ -39,7 +39,7 @@ from acsi_sem.tables.schema import (
     SCHEMAS,
     make_table,
 )
-from acsi_sem.terms import ALL, ENGINES, Engine, Errors, MissingRule
+from acsi_sem.terms import ALL, PATH_ENGINES, Engine, Errors, MissingRule
 
 
 @pytest.mark.parametrize("engine", ["semopy", "ml"])
@@ -119,7 +119,7 @@ def test_a_failed_fit_leaves_dashes_with_the_reason() -> None:
 
 def test_every_covariance_engine_that_ran_has_its_table() -> None:
     made = fit.blocks(gather(small_fit(), None))
-    assert set(ENGINES) == set(small_fit().request.engines)
+    assert set(PATH_ENGINES) == set(small_fit().request.engines)
     assert {"fit-table", "fit-table-ml", "fit-table-ordinal"} <= set(tables(made))
     assert fit.blocks(gather(pooled_fit(), None)) == ()
     first = {row[0].text: row[1].text for row in tables(made)["fit-table"].rows}
@@ -358,7 +358,7 @@ def test_constants_of_the_model_have_no_interval() -> None:
 
 
 def test_there_is_a_symbol_for_every_engine() -> None:
-    assert len(set(STYLES)) >= len(ENGINES)
+    assert len(set(STYLES)) >= len(PATH_ENGINES)
     # Without colour too: marker and whether it is hollow tell engines apart.
     assert len({(marker, hollow) for marker, _, hollow in STYLES}) == len(STYLES)
 

@@ -52,59 +52,71 @@ SCORING = f"scoring:\n  form: top_box\n  boxes: 2\n{WEIGHTS}"
 COMPOSITE_CASES = {
     "paths": (
         "index: whole\n",
-        "paths: {overall: element}\nindex: whole\n",
-        "9:1: paths: expected 'paths' in structural models only, got it in another; "
-        "remove it, or set 'kind: structural'",
+        "paths: {}\nindex: whole\n",
+        (
+            "9:1: paths: expected 'paths' in structural models only, got it in another; "
+            "remove it, or set 'kind: structural'"
+        ),
     ),
     "shares above one": (
         "{overall: 0.6, element: 0.4}",
         "{overall: 0.6, element: 0.5}",
-        "14:36: scoring.weights[0].shares: expected shares that sum to 1, got 1.1",
+        "14:38: scoring.weights[0].shares: expected shares that sum to 1, got 1.1",
     ),
     "shares in per cent": (
         "{overall: 0.6, element: 0.4}",
         "{overall: 60, element: 40}",
-        "14:36: scoring.weights[0].shares: expected shares that sum to 1, got 100",
+        "14:38: scoring.weights[0].shares: expected shares that sum to 1, got 100",
     ),
     "no number": (
         "{overall: 0.6, element: 0.4}",
         "{overall: true, element: 0.4}",
-        "14:46: scoring.weights[0].shares.overall: expected a number, got true",
+        "14:48: scoring.weights[0].shares.overall: expected a number, got true",
     ),
     "share of nothing": (
         "{overall: 0.6, element: 0.4}",
         "{overall: 1.0, element: 0.0}",
-        "14:60: scoring.weights[0].shares.element: expected a number above 0, got 0",
+        "14:62: scoring.weights[0].shares.element: expected a number above 0, got 0",
     ),
     "unknown component": (
         "{overall: 0.6, element: 0.4}",
         "{overall: 0.6, element: 0.3, elemnt: 0.1}",
-        "14:65: scoring.weights[0].shares.elemnt: expected overall or element, "
-        "got 'elemnt'; did you mean 'element'?",
+        (
+            "14:67: scoring.weights[0].shares.elemnt: expected overall or element, "
+            "got 'elemnt'; did you mean 'element'?"
+        ),
     ),
     "absent component": (
         "{overall: 0.6, element: 0.4}",
         "{overall: 1.0}",
-        "14:36: scoring.weights[0].shares: expected a share of every component, "
-        "got none of element",
+        (
+            "14:38: scoring.weights[0].shares: expected a share of every component, "
+            "got none of element"
+        ),
     ),
     "overlap": (
         "to: 2010",
         "to: 2011Q3",
-        "15:7: scoring.weights[1]: expected times that do not overlap, got one that begins "
-        "before the entry above ends; put entries in order of time and end each by 'to'",
+        (
+            "15:7: scoring.weights[1]: expected times that do not overlap, got one that begins "
+            "before the entry above ends; put entries in order of time and end each by 'to'"
+        ),
     ),
     "no end": (
         "to: 2010, ",
         "",
-        "15:7: scoring.weights[1]: expected times that do not overlap, got one that begins "
-        "before the entry above ends; put entries in order of time and end each by 'to'",
+        (
+            "15:7: scoring.weights[1]: expected times that do not overlap, got one that begins "
+            "before the entry above ends; put entries in order of time and end each by 'to'"
+        ),
     ),
     "order": (
         f"    - {OLD}\n    - {NEW}\n",
         f"    - {NEW}\n    - {OLD}\n",
-        "15:7: scoring.weights[1]: expected times that do not overlap, got one that begins "
-        "before the entry above ends; put entries in order of time and end each by 'to'",
+        (
+            "15:7: scoring.weights[1]: expected times that do not overlap, got one that begins "
+            "before the entry above ends; put entries in order of time and end each by 'to'"
+        ),
     ),
     "last before first": (
         "from: 2002, to: 2010",
@@ -114,56 +126,74 @@ COMPOSITE_CASES = {
     "no time": (
         "from: 2002,",
         "from: 2002Q5,",
-        "14:14: scoring.weights[0].from: expected a year such as 2011 or a quarter such as "
-        "2011Q1, got '2002Q5'",
+        (
+            "14:14: scoring.weights[0].from: expected a year such as 2011 or a quarter such as "
+            "2011Q1, got '2002Q5'"
+        ),
     ),
     "boxes without top boxes": (
         "form: top_box",
         "form: scaled",
-        "12:3: scoring.boxes: expected boxes beside 'form: top_box', got 'scaled'; "
-        "remove it, or change the form",
+        (
+            "12:3: scoring.boxes: expected boxes beside 'form: top_box', got 'scaled'; "
+            "remove it, or change the form"
+        ),
     ),
     "boxes without a form": (
         "  form: top_box\n",
         "",
-        "11:3: scoring.boxes: expected boxes beside 'form: top_box', got 'scaled'; "
-        "remove it, or change the form",
+        (
+            "11:3: scoring.boxes: expected boxes beside 'form: top_box', got 'scaled'; "
+            "remove it, or change the form"
+        ),
     ),
     "no weights": (
         WEIGHTS,
         "",
-        "10:1: scoring.weights: expected what the components of the index count for, got none; "
-        "name the shares of overall and element",
+        (
+            "10:1: scoring.weights: expected what the components of the index count for, got none; "
+            "name the shares of overall and element"
+        ),
     ),
     "empty weights": (
         WEIGHTS,
         "  weights: []\n",
-        "13:12: scoring.weights: expected what the components of the index count for, got none; "
-        "name the shares of overall and element",
+        (
+            "13:12: scoring.weights: expected what the components of the index count for, got "
+            "none; name the shares of overall and element"
+        ),
     ),
     "no scoring": (
         SCORING,
         "",
-        "1:1: scoring.weights: expected what the components of the index count for, got none; "
-        "name the shares of overall and element",
+        (
+            "1:1: scoring.weights: expected what the components of the index count for, got none; "
+            "name the shares of overall and element"
+        ),
     ),
     "weights of no components": (
         "index: whole",
         "index: overall",
-        "13:3: scoring.weights: expected an index with components, got the index 'overall' "
-        "without components; remove the weights",
+        (
+            "13:3: scoring.weights: expected an index with components, got the index 'overall' "
+            "without components; remove the weights"
+        ),
     ),
     "every step a top box": (
         "E2: {}",
         "E2: {scale: [0, 1]}",
-        "7:47: constructs.element.indicators.E2.scale: expected an answer scale of more than "
-        "2 steps, got [0, 1] of E2; every answer to it would count as a top box",
+        (
+            "7:46: constructs.element.indicators.E2.scale: expected an answer scale of more than "
+            "2 steps, got [0, 1] of E2; every answer to it would count as a top box"
+        ),
     ),
     "as many boxes as steps": (
         "boxes: 2",
         "boxes: 7",
-        "4:19: defaults.scale: expected an answer scale of more than 7 steps, got [1, 7] of O1; "
-        "every answer to it would count as a top box",
+        (
+            "4:19: defaults.scale: expected an answer scale of more than 7 steps, got [1, 7] of "
+            "O1; every answer to it would count as a top box"
+        ),
     ),
 }
 
@@ -171,8 +201,10 @@ STRUCTURAL_CASES = {
     "scoring": (
         "index: satisfaction\n",
         "index: satisfaction\nscoring: {form: scaled}\n",
-        "9:1: scoring: expected 'scoring' in composite models only, got it in another; "
-        "remove it, or set 'kind: composite'",
+        (
+            "9:1: scoring: expected 'scoring' in composite models only, got it in another; "
+            "remove it, or set 'kind: composite'"
+        ),
     ),
     "no paths": (
         "paths: {quality: satisfaction}\n",
@@ -182,9 +214,11 @@ STRUCTURAL_CASES = {
     "misspelt paths": (
         "paths: {",
         "path: {",
-        "7:1: path: expected one of the keys schema, name, title, source, defaults, constructs, "
-        "kind, paths, scoring, index, derive, evidence, fieldwork or reach, got the unknown key "
-        "'path'; did you mean 'paths'?",
+        (
+            "7:1: path: expected one of the keys schema, name, title, source, defaults, "
+            "constructs, kind, paths, scoring, index, derive, evidence, fieldwork or reach, got "
+            "the unknown key 'path'; did you mean 'paths'?"
+        ),
     ),
 }
 
@@ -224,8 +258,10 @@ def test_negative_answers_have_no_share_of_the_maximum(
     text = COMPOSITE.replace("form: top_box\n  boxes: 2", "form: of_maximum")
     found = faults(text.replace("scale: [1, 7]", "scale: [-3, 3]"), tmp_path, monkeypatch)
     assert found == [
-        "4:19: defaults.scale: expected an answer scale from 0 or above, got [-3, 3] of O1; "
-        "use 'form: scaled' for a scale with negative answers"
+        (
+            "4:19: defaults.scale: expected an answer scale from 0 or above, got [-3, 3] of O1; "
+            "use 'form: scaled' for a scale with negative answers"
+        )
     ]
 
 

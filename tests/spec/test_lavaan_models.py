@@ -21,7 +21,7 @@ from acsi_sem.spec.lavaan import (
     to_lavaan,
 )
 from acsi_sem.spec.load import load_model
-from acsi_sem.spec.model import Construct, Derivation, Indicator, Model, Path, Text
+from acsi_sem.spec.model import Construct, Derivation, Fieldwork, Indicator, Model, Path, Text
 from acsi_sem.terms import Sign
 
 MODELS = FilePath(__file__).parents[2] / "models"
@@ -139,6 +139,9 @@ def bare(model: Model) -> Model:
         title=Text.of(None, "m"),
         source="",
         sha256="",
+        evidence=(),
+        fieldwork=Fieldwork(),
+        reach=(),
         derive=(),
         constructs=tuple(
             Construct(

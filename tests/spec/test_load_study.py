@@ -144,6 +144,11 @@ def test_the_demo_study() -> None:
     assert study.design == DesignColumns("WEIGHT", "sampling", "STRATUM")
     assert [entry.column for entry in study.breakdowns] == ["GENDER", "AGE", "REGION"]
     assert study.settings == Settings(
-        invariance=True, folds=10, repetitions=2, comparison=True, permutations=399
+        engines=("pls", "semopy", "ols"),
+        invariance=True,
+        folds=10,
+        repetitions=2,
+        comparison=True,
+        permutations=399,
     )
     assert study.rake is not None

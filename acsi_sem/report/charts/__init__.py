@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
+from acsi_sem.report.charts.curves import draw_curves
 from acsi_sem.report.charts.diagram import draw_paths
 from acsi_sem.report.charts.engines import draw_engines
-from acsi_sem.report.charts.intervals import draw_intervals
-from acsi_sem.report.charts.ipma import draw_map
-from acsi_sem.report.charts.curves import draw_curves
 from acsi_sem.report.charts.fields import draw_scatter
 from acsi_sem.report.charts.heat import draw_heat
+from acsi_sem.report.charts.intervals import draw_intervals
+from acsi_sem.report.charts.ipma import draw_map
 from acsi_sem.report.charts.scatter import draw_drivers
 from acsi_sem.report.charts.stacks import draw_stack
 from acsi_sem.report.content import (

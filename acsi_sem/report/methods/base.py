@@ -95,9 +95,11 @@ class View:
         """Make the pooled blocks at once and those of each group behind a summary line."""
         parts = [group for group in self.groups if group != ALL]
         blocks: list[Block] = list(make(self.groups[0]))
-        for group in parts[:MOST_GROUPS]:
-            if group != self.groups[0] and (made := make(group)):
-                blocks.append(Details(f"{what}: {self.group(group)}", made))
+        blocks += [
+            Details(f"{what}: {self.group(group)}", made)
+            for group in parts[:MOST_GROUPS]
+            if group != self.groups[0] and (made := make(group))
+        ]
         if len(parts) > MOST_GROUPS:
             told = (
                 f"Of {words.count(len(parts))} groups {words.count(MOST_GROUPS)} are shown in "

@@ -32,7 +32,6 @@ WHAT: Final = {
     "without semopy, and with full information where incomplete rows are to count.",
     "ordinal": "The ordinal structure takes answers for ordered categories of normal variables "
     "(polychoric correlations, diagonally weighted least squares).",
-    "composite": "The index has fixed weights: no engine estimates them.",
     "ols": "The OLS baseline regresses plain, equally weighted means on one another, equation by "
     "equation: what one gets without a model of measurement.",
 }

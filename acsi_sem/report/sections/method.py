@@ -8,7 +8,7 @@ from acsi_sem.methods.catalogue import NO_METHODS, MethodResults
 from acsi_sem.report import cells, words
 from acsi_sem.report.content import Block, Bullets, Details, Prose, Section, Table
 from acsi_sem.report.facts import Facts
-from acsi_sem.report.sections import errors, reach
+from acsi_sem.report.sections import composite, errors, reach
 from acsi_sem.spec.study import Study
 from acsi_sem.terms import ENGINE_TITLES
 
@@ -34,6 +34,7 @@ WEIGHTS: Final = {
     "semopy": _FACTORS,
     "ml": _FACTORS,
     "ols": "for the OLS baseline one divided by the width of the scale, so that all count equally",
+    "composite": "what the index lays down, divided by the width of the scale",
 }
 RULES: Final = {
     "complete": "Every engine is fitted to the same complete cases, rows with an answer to every "
@@ -127,6 +128,7 @@ def _estimation(facts: Facts) -> str:
         "polychoric correlations",
         "ols": "an OLS baseline on equally weighted 0–100 construct means, limits "
         f"{errors.ols_limits(facts)}",
+        "composite": "fixed weights, which nothing estimates",
     }
     return (
         "Point estimates by "
@@ -151,6 +153,8 @@ def _index(facts: Facts) -> str:
     weights = dict.fromkeys(WEIGHTS[e] for e in facts.index_engines)
     if not weights:
         return "No engine that was asked for gives an index."
+    if facts.fit.model.kind == "composite":
+        return composite.formula(facts)
     return (
         "Each index is 100 · Σ w (m − low) / Σ w (high − low), where m is the indicator's mean, "
         "low and high are the ends of its scale, and w is its weight (Fornell et al. 1996): "
@@ -165,6 +169,8 @@ def _missing(facts: Facts) -> str:
 
 
 def _rows_used(facts: Facts) -> str:
+    if facts.fit.model.kind == "composite" and facts.fit.request.missing == "complete":
+        return "Every row with an answer counts: fixed weights need no complete cases."
     return RULES[facts.fit.request.missing]
 
 

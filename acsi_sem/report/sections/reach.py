@@ -14,14 +14,18 @@ from acsi_sem.spec.study import Study
 from acsi_sem.terms import ENGINE_TITLES
 
 INDEX: Final = (
-    "One number per company that can be compared across companies, industries and years, and, where "
-    "there is a model, what goes with it.",
+    (
+        "One number per company that can be compared across companies, industries and years, and, "
+        "where there is a model, what goes with it."
+    ),
     "What a single company should change, and whether a change would cause the index to move.",
 )
 ENGINES: Final = {
     "pls": (
-        "Weights that make each construct the best predictor of its neighbours, with small samples "
-        "and skewed answers.",
+        (
+            "Weights that make each construct the best predictor of its neighbours, with small "
+            "samples and skewed answers."
+        ),
         "Whether the theory fits: measurement error stays in the scores, so paths are drawn to 0.",
     ),
     "plsc": (
@@ -30,8 +34,10 @@ ENGINES: Final = {
     ),
     "semopy": (
         "Whether the theory's covariances are those of the answers, and paths between factors.",
-        "Scores of single respondents; with few rows or skewed answers its limits are often "
-        "withheld.",
+        (
+            "Scores of single respondents; with few rows or skewed answers its limits are often "
+            "withheld."
+        ),
     ),
     "ols": (
         "A baseline that anybody can check: equally weighted means, one equation at a time.",

@@ -82,7 +82,9 @@ def _missing(facts: Facts) -> Table:
         return _missing_long(facts)
     total = facts.fit.survey.values.shape[0]
     rows = []
-    for place, indicator in enumerate(facts.fit.survey.items):
+    places = {name: place for place, name in reversed([*enumerate(facts.fit.survey.items)])}
+    for indicator in (item.name for item in facts.fit.model.answers):
+        place = places[indicator]
         found = {(m.code, m.label): m.count for m in counts if m.indicator == indicator}
         gone = int(np.isnan(facts.fit.survey.values[:, place]).sum())
         rows.append(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from pydantic import Field
 
 from acsi_sem.spec.documents import Document, Label
 from acsi_sem.spec.findings import Finding
+from acsi_sem.spec.methods.method import Method as Method
 from acsi_sem.spec.model import Text
 
 
@@ -17,29 +17,6 @@ class MethodPart(Document):
 
     kind: str = Field(description="Which method")
     title: Label | None = Field(None, description="Heading in the report")
-
-
-@dataclass(frozen=True, slots=True)
-class Method:
-    """A method as a study asks for it.
-
-    Attributes
-    ----------
-    name : str
-        Its key in the study, which names it in tables.
-    kind : str
-        Which method.
-    title : Text or None
-        Heading in the report, where the study gives one.
-    """
-
-    name: str
-    kind: str
-    title: Text | None
-
-    def named(self) -> Iterator[tuple[str, str]]:
-        """Yield (place within the method, field name) for every field it reads."""
-        yield from ()
 
 
 def no_findings(data: dict[str, object]) -> Iterator[Finding]:

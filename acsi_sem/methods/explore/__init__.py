@@ -1,0 +1,1 @@
+"""Exploring a survey before any model: answers, respondents, how questions hang together."""

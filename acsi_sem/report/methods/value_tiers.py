@@ -1,0 +1,150 @@
+"""The chapter on value tiers."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from acsi_sem.report import cells, words
+from acsi_sem.report.content import (
+    Block,
+    Bullets,
+    Cell,
+    Figure,
+    Prose,
+    Section,
+    StackChart,
+    StackRow,
+    Table,
+)
+from acsi_sem.report.methods.base import View
+from acsi_sem.report.methods.brief import brief, digits_of, percent, score_head
+
+NAME: Final = "Value tiers"
+SHORT: Final = "Value tiers"
+CAN: Final = "How many customers are worth most in profit, frequency and loyalty together."
+CANNOT: Final = (
+    "Where the cuts ought to be: tiers follow rules, and customers near a cut change tier with it; "
+    "profit of one year is not the value of a lifetime."
+)
+TIERS: Final = ("key", "major", "general", "maintenance", "invalid")
+CUTS: Final = (
+    ("profit", "Parts of profit"),
+    ("frequency", "Frequency"),
+    ("loyalty", "Grade of loyalty"),
+    ("all", "All three"),
+)
+
+
+def section(view: View) -> Section:
+    """Make the chapter: shares of the tiers, the rule, and what hangs on the cuts."""
+    blocks: list[Block] = view.per_group(
+        NAME, lambda group: (_figure(view, group), _changes(view, group))
+    )
+    blocks.append(Bullets(_rule(view)))
+    told = (
+        "Profit: margin less the costs of service and of upkeep. Profit rate: profit over revenue. "
+        "Cuts are those of the group's own customers; customers of equal profit share a tier. "
+        "Shares of profit may be below 0 where a tier makes a loss."
+    )
+    blocks.append(Prose((told,), "note"))
+    return Section(view.stem, view.title, view.title, tuple(blocks))
+
+
+def _rule(view: View) -> tuple[tuple[str, str], ...]:
+    key, major = (f"{100 * share:g}" for share in view.method.shares)
+    often = view.method.frequent_from
+    frequent = "at least the median frequency" if often is None else f"frequency {often:g} or more"
+    loyal = f"“{view.label(view.method.loyalty)}” at {view.method.loyal_from:g} or better"
+    return (
+        ("Key:", f"among the {key} % of highest profit, {frequent}, and {loyal}."),
+        ("Major:", f"among the next {major} % of profit, as frequent and loyal."),
+        ("General:", "profitable, as frequent and loyal, below both."),
+        ("Maintenance:", "profitable, but not as loyal or not as frequent."),
+        ("Invalid:", "profit of 0 or less."),
+    )
+
+
+def _figure(view: View, group: str) -> Figure:
+    whole = view.find("customers", group, category="key")
+    return Figure(
+        view.ident("tiers", group),
+        _message(view, group),
+        StackChart(_bars(view, group), TIERS, "Share, %"),
+        f"Shares of customers and of profit by tier: {view.group(group)}.",
+        f"{view.group(group)}. Each bar is the whole; its end names the part of key customers. "
+        f"n = {words.count(whole.n)} customers. Intervals are in the table.",
+        _table(view, group),
+        open_table=True,
+    )
+
+
+def _bars(view: View, group: str) -> tuple[StackRow, ...]:
+    made = []
+    for measure, label in (("customers", "Customers"), ("profit", "Profit")):
+        found = [view.find(measure, group, category=tier) for tier in TIERS]
+        # A loss is no part of a bar.
+        drawn = all(value.known and value.value >= 0 for value in found)
+        shares = tuple(value.value / 100 if drawn else float("nan") for value in found)
+        known = percent(found[0]) if found[0].known else cells.withheld(found[0])
+        text = known if drawn or not found[0].known else "not drawn: a tier makes a loss"
+        made.append(StackRow(label, shares, text))
+    return tuple(made)
+
+
+def _message(view: View, group: str) -> str:
+    people, money = (view.find(name, group, category="key") for name in ("customers", "profit"))
+    if not people.known:
+        return f"{view.group(group)}: shares withheld"
+    end = f" and make {percent(money)} of the profit" if money.known else ""
+    return f"{view.group(group)}: {percent(people)} of customers are key customers{end}"
+
+
+def _table(view: View, group: str) -> Table:
+    asked = view.method.satisfaction
+    heads = ["Tier", ">Customers, %", ">Profit, %", ">Customers", ">Mean profit", ">Profit rate, %"]
+    heads += [score_head(view, asked)] if asked else []
+    return Table(
+        view.ident("tiers-table", group),
+        f"Value tiers: {view.group(group)} ({view.level} intervals)",
+        cells.columns(*heads),
+        tuple(_row(view, group, tier) for tier in TIERS),
+        sortable=False,
+    )
+
+
+def _row(view: View, group: str, tier: str) -> tuple[Cell, ...]:
+    people, held, mean, rate = (
+        view.find(measure, group, category=tier)
+        for measure in ("customers", "profit", "mean_profit", "profit_rate")
+    )
+    asked = view.method.satisfaction
+    score = (view.find("satisfaction", group, asked, tier),) if asked else ()
+    return (
+        cells.text(words.sentence_case(tier)),
+        brief(people),
+        brief(held),
+        cells.whole(mean.n),
+        brief(mean, digits_of(mean.value)),
+        brief(rate),
+        *(brief(value) for value in score),
+    )
+
+
+def _changes(view: View, group: str) -> Table:
+    rows = tuple(
+        (
+            cells.text(label),
+            brief(view.find("changed", group, category=f"{cut}, stricter")),
+            brief(view.find("changed", group, category=f"{cut}, looser")),
+        )
+        for cut, label in CUTS
+    )
+    heads = ("Cut that moves by a tenth", ">Change tier if stricter, %", ">If looser, %")
+    return Table(
+        view.ident("changes", group),
+        f"Customers whose tier hangs on the cuts: {view.group(group)} ({view.level} intervals)",
+        cells.columns(*heads),
+        rows,
+        ("A grade moves by a tenth of its scale.",),
+        sortable=False,
+    )
