@@ -189,13 +189,26 @@ def estimate(model: Model, survey: Survey, request: Request, progress: Progress 
     UsageError
         If the request cannot be carried out; every problem at once.
     """
+    return estimate_scored(model, survey, request, progress)[0]
+
+
+def estimate_scored(
+    model: Model, survey: Survey, request: Request, progress: Progress = _silent
+) -> tuple[Fit, tuple[Scored, ...]]:
+    """Carry out a request and return the replicates of its scores too; see `fit`.
+
+    Raises
+    ------
+    UsageError
+        If the request cannot be carried out; every problem at once.
+    """
     check_request(request, model, survey)
     preload(request.engines)
     with threadpool_limits(limits=1):
         return _estimate(prepare(model, survey, request, progress), progress)
 
 
-def _estimate(work: Work, progress: Progress) -> Fit:
+def _estimate(work: Work, progress: Progress) -> tuple[Fit, tuple[Scored, ...]]:
     results: list[EngineResult] = []
     scored: list[Scored] = []
     runs: list[PlsRun] = []
@@ -227,7 +240,7 @@ def _estimate(work: Work, progress: Progress) -> Fit:
         replicates=tuple(_replicate_counts(scored)),
     )
     told = (*find_notices(fitted, results, _freedom(work)), *verdicts)
-    return replace(fitted, notices=tuple(dict.fromkeys(told)))
+    return replace(fitted, notices=tuple(dict.fromkeys(told))), tuple(scored)
 
 
 def _freedom(work: Work) -> Mapping[str, int]:

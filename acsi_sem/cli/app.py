@@ -12,9 +12,12 @@ import typer
 from typer.core import TyperGroup
 
 from acsi_sem.cli import options
+from acsi_sem.cli.compare import compare
 from acsi_sem.cli.diff import diff
 from acsi_sem.cli.history import history
+from acsi_sem.cli.init import init
 from acsi_sem.cli.log import RunLog
+from acsi_sem.cli.models import models
 from acsi_sem.cli.plan import plan
 from acsi_sem.cli.publish import publish
 from acsi_sem.cli.rake import rake
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
     from acsi_sem.analysis.pipeline import Progress
     from acsi_sem.runs.execute import FitCommand, Outcome
 
-LATER: Final = ("compare", "explore", "models", "init", "doctor", "bench")
+LATER: Final = ("explore", "doctor", "bench")
 NOT_CONVERGED: Final = 5
 WARNED: Final = 7
 
@@ -263,7 +266,7 @@ def convert(
     say(f"model: {out}")
 
 
-for command in (simulate, rake, scheduled, status, diff, publish):
+for command in (models, init, simulate, rake, compare, scheduled, status, diff, publish):
     app.command()(command)
 app.add_typer(history, name="history")
 app.add_typer(plan, name="plan")

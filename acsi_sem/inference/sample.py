@@ -173,6 +173,8 @@ def row_ranks(survey: Survey) -> Ints:
         which makes no difference as they may stand for each other.
     """
     design = survey.design
+    if design.ranks is not None:
+        return design.ranks
     columns: list[NDArray[Any]] = [np.nan_to_num(part, nan=-np.inf) for part in survey.values.T]
     columns += [factor.codes for factor in survey.factors]
     columns += [] if survey.groups is None else [survey.groups.codes]

@@ -97,6 +97,7 @@ def structured_plans(sample: Sample, kind: Resampling, fay: float) -> Iterator[P
 
 
 def structured_freedom(sample: Sample, kind: Resampling) -> dict[str, int]:
+    """Return every group's degrees of freedom; with given columns, how far these differ."""
     if kind != "columns" or sample.columns is None:
         return design_freedom(sample)
     return {name: _rank(sample.columns.weights[:, rows]) - 1 for name, rows in sample.groups}

@@ -71,7 +71,9 @@ def wilson_limits(share: Floats, size: Floats, level: float) -> tuple[Floats, Fl
     n = np.where(np.asarray(size) > 0, size, np.nan)
     centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
-    return np.asarray(np.maximum(centre - half, 0.0)), np.asarray(np.minimum(centre + half, 1.0))
+    # Rounding must not put the limits of 0 and 1 inside them.
+    low, high = np.minimum(centre - half, share), np.maximum(centre + half, share)
+    return np.asarray(np.maximum(low, 0.0)), np.asarray(np.minimum(high, 1.0))
 
 
 def effective_number(share: Floats, std_error: Floats, kish: Floats) -> Floats:

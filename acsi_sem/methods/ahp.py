@@ -37,7 +37,7 @@ def run(method: Ahp, setting: Setting) -> MethodResult:
         If judgements have a consistency ratio of 0.1 or more.
     """
     del setting
-    resolved = resolve(method.weighting, method.weighting.order, "methods", method.name)
+    resolved = resolve(method.weighting, method.weighting.order, f"methods.{method.name}", "")
     assert resolved.consistency is not None  # judgements always have one
     found = resolved.consistency
     rows = [

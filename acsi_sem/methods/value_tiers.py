@@ -74,7 +74,8 @@ def run(method: ValueTiers, setting: Setting) -> MethodResult:
         By tier: measures ``customers`` and ``profit`` (shares in per cent; profit only where the
         total is above nought), ``mean_profit``, ``profit_rate`` (profit over revenue, per cent)
         and, with a question, ``satisfaction`` (mean on 0-100). ``changed``: per cent of customers
-        whose tier changes when a cut moves by a tenth (category ``<cut>, stricter`` or
+        whose tier changes when a cut moves by a tenth, a grade by a
+        tenth of its scale and one answer at least (category ``<cut>, stricter`` or
         ``<cut>, looser``).
 
     Raises
@@ -140,12 +141,15 @@ def _customers(method: ValueTiers, setting: Setting) -> Customers:
 
 
 def _tiers(weights: Floats, who: Customers, cut: str = "", way: int = 0) -> Ints:
-    """Return tiers (B, m) with one cut, or all, moved: `way` 1 is stricter, -1 looser."""
+    """Return tiers (B, m) with one cut, or all, moved: `way` 1 is stricter, -1 looser.
+
+    A grade moves by one answer at least, or nothing could change on a scale of whole numbers.
+    """
     profit, often = who.money[:, 1], who.money[:, 2]
     step = MOVED * way
     shrink = 1 - step if cut in ("profit", "all") else 1.0
     raised = 1 + step if cut in ("frequency", "all") else 1.0
-    harder = step * who.range if cut in ("loyalty", "all") else 0.0
+    harder = way * max(MOVED * who.range, 1.0) if cut in ("loyalty", "all") else 0.0
     given = np.full(len(weights), who.frequent_from)
     median = weighted_median(weights, often) if np.isnan(who.frequent_from) else given
     return value_grid.value_tiers(

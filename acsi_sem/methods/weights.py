@@ -77,7 +77,7 @@ def resolve(
     where : str
         Beginning of messages: the file, or ``methods.NAME``.
     part : str
-        Place of the weighting below that.
+        Place of the weighting below that; empty where the comparisons stand there themselves.
 
     Raises
     ------
@@ -92,7 +92,7 @@ def resolve(
     if not weighting.order:
         return Resolved(_normalised(weighting, names))
     found = judge(weighting)
-    if problems := list(_inconsistent(weighting, where, f"{part}.ahp")):
+    if problems := list(_inconsistent(weighting, where, f"{part}.ahp" if part else "")):
         raise SpecError(problems)
     return Resolved({name: found.shares[name] for name in names}, found.consistency)
 
@@ -116,7 +116,7 @@ def resolve_all(methods: Sequence[Method], file: str) -> None:
         for method in methods
         for place, weighting in weightings_of(method)
         if weighting.order
-        for problem in _inconsistent(weighting, file, _path(method, place))
+        for problem in _inconsistent(weighting, file, _under("methods", method.name, place))
     ]
     if problems:
         raise SpecError(problems)
@@ -153,8 +153,8 @@ def fixed_row(measure: str, value: float, **told: str) -> Row:
     return {**empty, "measure": measure, "value": value, **blank, "n": 0, **told}
 
 
-def _path(method: Method, place: str) -> str:
-    return ".".join(part for part in ("methods", method.name, place) if part)
+def _under(*parts: str) -> str:
+    return ".".join(part for part in parts if part)
 
 
 def judge(weighting: Weighting) -> Resolved:
@@ -210,7 +210,7 @@ def _inconsistent(weighting: Weighting, where: str, part: str) -> Iterator[Probl
     bad = [i for i, ratio in enumerate(ratios) if ratio >= LARGEST_RATIO]
     for i in bad:
         name = f"matrices[{i}]" if len(matrices) > 1 else "matrix"
-        yield _too_far(matrices[i], ratios[i], weighting, where, f"{part}.{name}")
+        yield _too_far(matrices[i], ratios[i], weighting, where, _under(part, name))
     if not bad and len(matrices) > 1:
         pooled = pool_experts(matrices)
         ratio = priorities(pooled[None]).ratio[0]

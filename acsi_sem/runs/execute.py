@@ -7,15 +7,16 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 
-from acsi_sem.analysis.pipeline import Progress, fit
-from acsi_sem.analysis.values import Fit
+from acsi_sem.analysis.pipeline import Progress, estimate
+from acsi_sem.analysis.values import Fit, Request
 from acsi_sem.errors import Problem, UsageError
 from acsi_sem.methods.base import Setting
 from acsi_sem.methods.catalogue import NO_METHODS, MethodResults, run_methods
+from acsi_sem.methods.weights import resolve_all
 from acsi_sem.runs.folder import check_writable, write_folder
 from acsi_sem.runs.provenance import input_hashes, manifest, shown_path, versions
 from acsi_sem.spec.fields import Field, resolve_fields
@@ -25,7 +26,6 @@ from acsi_sem.spec.model import Model
 from acsi_sem.spec.study import DesignColumns, Settings, Study, engines_for
 from acsi_sem.survey.people import People, nobody, read_people
 from acsi_sem.survey.read import read_survey
-from acsi_sem.survey.survey import Survey
 from acsi_sem.tables.schema import MISSING, WARNINGS, make_table
 from acsi_sem.tables.write import csv_bytes, parquet_bytes
 
@@ -83,9 +83,10 @@ def run_fit(command: FitCommand, progress: Progress) -> Outcome:
         minimum_rows=command.settings.minimum_rows,
         sheet=command.sheet,
     )
-    fitted = _fit(model.name, survey, command.settings, progress, model=model)
+    asked = request_for(model.name, command.settings, model)
+    fitted = estimate(model, survey, asked, progress)
     files = table_files(fitted)
-    files[MANIFEST] = _json(manifest(fitted, None, _arguments(command), files))
+    files[MANIFEST] = json_bytes(manifest(fitted, None, _arguments(command), files))
     write_folder(command.out, files, MANIFEST)
     return Outcome(fitted, command.out, tuple(sorted(files)))
 
@@ -102,7 +103,7 @@ def run_report(command: ReportCommand, progress: Progress) -> Outcome:
     check_writable(command.out)
     study = load_study(command.study)
     settings = replace(study.settings, **command.overrides)
-    model = load_model(_beside(study, study.model))
+    model = load_model(beside(study, study.model))
     group = study.group if command.group is None else command.group
     if not group:  # a study asks for them where there are groups
         settings = replace(
@@ -110,8 +111,9 @@ def run_report(command: ReportCommand, progress: Progress) -> Outcome:
             invariance=bool(command.overrides.get("invariance")),
             comparison=bool(command.overrides.get("comparison")),
         )
-    path = _data_path(command, study)
+    path = data_path(study, command.data, command.study)
     fields = fields_of(study, model)
+    resolve_all(study.methods, study.file)
     survey = read_survey(
         path,
         model,
@@ -120,46 +122,34 @@ def run_report(command: ReportCommand, progress: Progress) -> Outcome:
         minimum_rows=settings.minimum_rows,
     )
     people = read_people(path, fields, study=study, group=group or None) if fields else None
-    fitted = _fit(study.name, survey, settings, progress, model=model)
+    fitted = estimate(model, survey, request_for(study.name, settings, model), progress)
     found = methods_of(study, fitted, people, progress)
     fitted = replace(fitted, notices=(*fitted.notices, *found.notices))
     arguments = {"data": survey.source.name, "group": group, **command.overrides}
     files = table_files(fitted, found)
     files[REPORT] = _page(fitted, study, arguments, found)
-    files[MANIFEST] = _json(manifest(fitted, study, arguments, files))
+    files[MANIFEST] = json_bytes(manifest(fitted, study, arguments, files))
     write_folder(command.out, files, MANIFEST)
     return Outcome(fitted, command.out, tuple(sorted(files)))
 
 
-def _fit(name: str, survey: Survey, settings: Settings, progress: Progress, *, model: Any) -> Fit:
-    return fit(
-        model,
-        survey,
+def request_for(name: str, settings: Settings, model: Model) -> Request:
+    """Return what settings ask of a model; `name` keys the random streams."""
+    return Request(
         engines=settings.engines or engines_for(model.kind),
-        period=settings.period,
-        scheme=settings.scheme,
-        bootstrap=settings.replicates,
-        seed=settings.seed,
-        level=settings.level,
-        ci=settings.ci,
-        index_means=settings.index_means,
-        minimum_rows=settings.minimum_rows,
         study=name,
+        ci=settings.ci,
         se=settings.se,
-        missing=settings.missing,
-        meanstructure=settings.meanstructure,
-        invariance=settings.invariance,
-        release=settings.release,
-        weights_policy=settings.weights_policy,
-        resampling=settings.resampling,
-        fay=settings.fay,
-        folds=settings.folds,
-        repetitions=settings.repetitions,
-        antecedents=settings.antecedents,
-        comparison=settings.comparison,
-        permutations=settings.permutations,
-        progress=progress,
+        **{key: getattr(settings, key) for key in _SHARED},
     )
+
+
+_SHARED: Final = (
+    *("scheme", "replicates", "seed", "level", "index_means", "minimum_rows", "missing"),
+    *("meanstructure", "invariance", "release", "weights_policy", "resampling", "fay", "folds"),
+    *("repetitions", "antecedents", "comparison", "permutations", "period"),
+)
+"""Settings that go into a request as they stand."""
 
 
 def fields_of(study: Study, model: Model) -> tuple[Field, ...]:
@@ -242,7 +232,8 @@ def all_tables(fitted: Fit) -> dict[str, pd.DataFrame]:
     }
 
 
-def _json(value: object) -> bytes:
+def json_bytes(value: object) -> bytes:
+    """Return a value as the bytes of a JSON file."""
     return (json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
@@ -261,23 +252,33 @@ def _arguments(command: FitCommand) -> dict[str, object]:
     }
 
 
-def _beside(study: Study, path: str) -> Path:
+def beside(study: Study, path: str) -> Path:
     """Return a path named in a study file, which counts from the study's folder."""
     return Path(os.path.normpath(Path(study.folder) / path))
 
 
-def _data_path(command: ReportCommand, study: Study) -> Path:
-    if command.data is not None:
-        return command.data
+def data_path(study: Study, given: Path | None, where: Path) -> Path:
+    """Return the survey file: the one given, else the study's.
+
+    Raises
+    ------
+    UsageError
+        If there is none, or the study has one per quarter.
+    """
+    if given is not None:
+        return given
     if not study.data:
-        where = str(command.study)
         raise UsageError(
             Problem(
-                where, "data.file", "a survey file", "none", "name one in the study or by --data"
+                str(where),
+                "data.file",
+                "a survey file",
+                "none",
+                "name one in the study or by --data",
             )
         )
     if "{period}" in study.data:
         got = f"{study.data!r}, one file per quarter"
         remedy = "name a quarter's file by --data, or publish a quarter by acsi-sem run"
-        raise UsageError(Problem(str(command.study), "data.file", "a survey file", got, remedy))
-    return _beside(study, study.data)
+        raise UsageError(Problem(str(where), "data.file", "a survey file", got, remedy))
+    return beside(study, study.data)

@@ -50,9 +50,8 @@ def check_model(data: dict[str, object]) -> list[Finding]:
         _index,
         _derived,
     )
-    if facts.composite:
-        checks = tuple(check for check in checks if check not in _OF_PATHS)
-    found = [finding for check in checks for finding in islice(check(facts), MOST_KNOWN)]
+    fitting = [check for check in checks if not (facts.composite and check in _OF_PATHS)]
+    found = [finding for check in fitting for finding in islice(check(facts), MOST_KNOWN)]
     return [*found, *islice(check_composite(data, facts), MOST_KNOWN)]
 
 

@@ -152,6 +152,7 @@ def make_plan(
     breakdowns: tuple[Codebook, ...],
     minimum_rows: int,
 ) -> ReadPlan:
+    """Put together what is read beside the answers; arguments go before the study's parts."""
     if study is None:
         return ReadPlan(group, design or DesignColumns(), (), breakdowns, (), minimum_rows, "en")
     return ReadPlan(

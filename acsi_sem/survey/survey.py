@@ -72,7 +72,8 @@ class Design:
     `weights` (n,) as in the file, ones where there are none, raked where the study rakes; `strata`
     and `psu` (n,) are consecutive numbers from 0, or None. A PSU number is unique over strata.
     `sampled` (n,) is the sampling fraction of each row's stratum; `ids` tell respondents apart;
-    `replicates` are the weights that came with the survey; `raking` how weights were raked.
+    `replicates` are the weights that came with the survey; `raking` how weights were raked; `ranks`
+    (n,) number the rows for drawing, where several readings of one file are to be drawn alike.
     """
 
     weights: Floats
@@ -84,6 +85,7 @@ class Design:
     ids: tuple[str, ...] | None = None
     replicates: ReplicateWeights | None = None
     raking: RakingPlan | None = None
+    ranks: Ints | None = None
 
     @property
     def respondents(self) -> Floats:

@@ -180,6 +180,7 @@ AGREEMENT: Final = Schema(
         "note": "text",
     },
 )
+SYSTEM_FIT: Final = _schema("system_fit", "system group measure", "value")
 SYSTEM_DRIVERS: Final = Schema(
     "system_drivers",
     {

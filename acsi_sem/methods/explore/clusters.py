@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -130,10 +131,9 @@ def people_clusters(answers: Answers, generator: np.random.Generator) -> PeopleC
     scikit-learn's k-means takes weights; its silhouette takes none, so that of a subsample drawn
     with equal chances is averaged with the weights.
     """
-    import sklearn.cluster  # before the limit, which holds for libraries that are loaded
+    from sklearn.cluster import KMeans  # before the limit, which holds for what is loaded
     from threadpoolctl import threadpool_limits
 
-    del sklearn
     weights = answers.weights / answers.weights.max()
     mean = np.average(answers.values, axis=0, weights=weights)
     spread = np.sqrt(np.average((answers.values - mean) ** 2, axis=0, weights=weights))
@@ -145,7 +145,7 @@ def people_clusters(answers: Answers, generator: np.random.Generator) -> PeopleC
     # Threads add up in another order than one does.
     with threadpool_limits(1):
         found = [
-            (k, *_partition(standard, weights, sub, k, seed))
+            (k, *_partition(KMeans(k, n_init=STARTS, random_state=seed), standard, weights, sub))
             for k, seed in zip(NUMBERS, seeds, strict=True)
             if k < different
         ]
@@ -157,11 +157,11 @@ def people_clusters(answers: Answers, generator: np.random.Generator) -> PeopleC
     return _summary(answers, silhouettes, chosen, labels)
 
 
-def _partition(values: Floats, weights: Floats, sub: Ints, k: int, seed: int) -> tuple[float, Ints]:
-    from sklearn.cluster import KMeans
+def _partition(model: Any, values: Floats, weights: Floats, sub: Ints) -> tuple[float, Ints]:
+    """Return the average silhouette of a fitted k-means, and each row's cluster."""
     from sklearn.metrics import silhouette_samples
 
-    fitted = KMeans(k, n_init=STARTS, random_state=seed).fit(values, sample_weight=weights)
+    fitted = model.fit(values, sample_weight=weights)
     labels = np.asarray(fitted.labels_, dtype=np.intp)
     if not 1 < np.unique(labels[sub]).size < sub.size:
         return np.nan, labels

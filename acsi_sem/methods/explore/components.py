@@ -103,7 +103,7 @@ def principal(matrix: Floats) -> tuple[Floats, Floats]:
 
 def positive(loadings: Floats) -> Floats:
     """Turn columns so that what they load on most they load on positively."""
-    most = np.abs(loadings).argmax(axis=0)
+    most = np.abs(loadings).round(6).argmax(axis=0)  # ties by order, not by rounding
     turn = np.where(loadings[most, np.arange(loadings.shape[1])] < 0, -1.0, 1.0)
     return np.asarray(loadings * turn)
 

@@ -96,7 +96,7 @@ def map_table(table: Floats) -> Plane:
     left, values, right = np.linalg.svd((shares - expected) / np.sqrt(expected))
     axes = min(table.shape) - 1
     left, values, right = left[:, :axes], values[:axes], right[:axes].T
-    most = np.abs(left).argmax(axis=0)
+    most = np.abs(left).round(6).argmax(axis=0)  # ties by order, not by rounding
     turn = np.where(left[most, np.arange(axes)] < 0, -1.0, 1.0)
     return Plane(
         values**2,

@@ -93,7 +93,8 @@ def describe(
     missing = round(float(counts[np.isnan(values)].sum()))
     if not n:
         return Described(0, missing)
-    x, w = values[answered], weights[answered] / weights[answered].max()
+    # Multiples of the smallest, rounded: equal sums are equal whatever the scale of the weights.
+    x, w = values[answered], np.round(weights[answered] / weights[answered].min(), 9)
     mean, sd, skewness = _moments(x, w, n)
     q1, median, q3 = quantiles(x, w, (0.25, 0.5, 0.75))
     grades, place = np.unique(x, return_inverse=True)
@@ -101,7 +102,7 @@ def describe(
     return Described(
         n,
         missing,
-        mode=float(grades[np.argmax(np.bincount(place, w))]),
+        mode=float(grades[np.bincount(place, w).round(9).argmax()]),
         median=median,
         mean=mean,
         least=float(grades[0]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,6 @@ from acsi_sem.methods.explore.answers import Answers, Floats, correlation, ranks
 
 SINGULAR = 1e-10
 """Smallest eigenvalue of a correlation matrix that counts as more than rounding."""
-LINEAR = "one question is a sum of others"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,24 +99,25 @@ def collinearity(answers: Answers) -> Collinearity:
 
     Notes
     -----
-    statsmodels computes the factors and takes no weights: it is given answers less their weighted
-    mean, times the root of the weight, whose least squares are the weighted ones.
+    statsmodels computes the factors from rows and takes no weights: it is given a root of the
+    weighted correlation matrix and its negative, rows with mean 0 that have these correlations.
     """
+    matrix = correlation(answers.values, answers.weights)
+    values, vectors = np.linalg.eigh(matrix)
+    root = (vectors * np.sqrt(np.maximum(values, 0.0))).T
+    condition = np.inf if values[0] < SINGULAR else float(values[-1] / values[0])
+    n = answers.count(np.ones(answers.weights.size, dtype=bool))
+    return Collinearity(answers.names, _inflation(np.vstack([root, -root])), condition, n)
+
+
+def _inflation(rows: Floats) -> Floats:
     from statsmodels.stats.outliers_influence import variance_inflation_factor
 
-    weights = answers.weights / answers.weights.max()
-    centred = answers.values - np.average(answers.values, axis=0, weights=weights)
-    rooted = centred * np.sqrt(weights)[:, None]
-    values = np.linalg.eigvalsh(correlation(answers.values, weights))
-    singular = values[0] < SINGULAR
-    if len(answers.questions) == 1:
-        vif = np.ones(1)
-    else:
-        with np.errstate(divide="ignore"):
-            vif = np.array(
-                [variance_inflation_factor(rooted, i) for i in range(len(answers.questions))]
-            )
-        vif = np.where((vif > 1 / SINGULAR) | (vif < 0), np.inf, vif)
-    condition = np.inf if singular else float(values[-1] / values[0])
-    n = answers.count(np.ones(answers.weights.size, dtype=bool))
-    return Collinearity(answers.names, vif, condition, n)
+    if rows.shape[1] == 1:
+        return np.ones(1)
+    with warnings.catch_warnings(), np.errstate(divide="ignore"):
+        # What it warns of, a poorly conditioned matrix, is what it is asked about.
+        warnings.simplefilter("ignore", UserWarning)
+        found = [variance_inflation_factor(rows, i) for i in range(rows.shape[1])]
+    vif = np.array(found, dtype=float)
+    return np.where((vif > 1 / SINGULAR) | (vif < 0), np.inf, vif)

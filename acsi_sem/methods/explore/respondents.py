@@ -60,6 +60,8 @@ class Duplicates:
         Rows beyond the first of each set.
     largest : int
         Rows of the largest set.
+    varied : int
+        Surplus rows that are no straight lines: those are often equal by chance.
     places : tuple of int
         The first few surplus rows, numbered from 0.
     note : str
@@ -69,6 +71,7 @@ class Duplicates:
     sets: int = 0
     surplus: int = 0
     largest: int = 0
+    varied: int = 0
     places: tuple[int, ...] = ()
     note: str = ""
 
@@ -159,16 +162,21 @@ def duplicates(answers: Answers, traits: Ints) -> Duplicates:
         return Duplicates(note=COUNTED)
     enough = (~np.isnan(answers.values)).sum(axis=1) >= FEWEST_ANSWERS
     keys = np.column_stack([np.where(np.isnan(answers.values), np.inf, answers.values), traits])
-    return _sets(keys, enough)
+    wide = max((places for _, places in blocks_of(answers)), key=len, default=())
+    own = answers.values[:, list(wide)] if wide else answers.values
+    least, most = (extreme(own, axis=1) for extreme in (np.fmin.reduce, np.fmax.reduce))
+    return _sets(keys, enough, np.asarray(most > least))
 
 
 def repeated_ids(ids: Sequence[str]) -> Duplicates:
     """Find rows that share an id; empty ids are nobody's."""
     known = np.array([bool(one) for one in ids], dtype=bool)
-    return _sets(np.unique(np.array(ids, dtype=object).astype(str), return_inverse=True)[1], known)
+    return _sets(
+        np.unique(np.array(ids, dtype=object).astype(str), return_inverse=True)[1], known, known
+    )
 
 
-def _sets(keys: Floats | Ints, among: Bools) -> Duplicates:
+def _sets(keys: Floats | Ints, among: Bools, varied: Bools) -> Duplicates:
     rows = np.flatnonzero(among)
     if not rows.size:
         return Duplicates()
@@ -179,5 +187,6 @@ def _sets(keys: Floats | Ints, among: Bools) -> Duplicates:
         int((counts > 1).sum()),
         int(surplus.size),
         int(counts.max()) if surplus.size else 0,
+        int(varied[surplus].sum()),
         tuple(int(row) for row in surplus[:PLACES]),
     )

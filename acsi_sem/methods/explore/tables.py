@@ -136,7 +136,7 @@ def respondent_rows(found: Exploration) -> Iterator[Row]:
 
 
 def _duplicate_rows(check: str, one: Duplicates, n: int) -> Iterator[Row]:
-    for measure in ("sets", "surplus", "largest"):
+    for measure in ("sets", "surplus", "largest", "varied"):
         value = np.nan if one.note else float(getattr(one, measure))
         yield {"check": check, "measure": measure, "value": value, "n": n, "note": one.note}
 

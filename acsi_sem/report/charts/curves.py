@@ -28,8 +28,10 @@ from acsi_sem.report.shapes import (
 SIZE: Final = 12.0
 SMALL: Final = 11.5
 PHONE: Final = 500.0
-STEPS: Final = 12
-"""Pieces of a line between two points that a name is kept clear of."""
+PIECE: Final = 6.0
+"""px between the points of a line that a name is kept clear of."""
+EVERY: Final = 8
+"""A line's name is tried beside every so many of them."""
 Spot = tuple[float, float]
 
 
@@ -109,9 +111,12 @@ def _names(
         if not (ends and curve.label):
             continue
         # From the end backwards: a line's end may be taken by that of another.
-        spots = ends[::-1][: max(len(ends) - 1, 1)] if len(ends) > 2 else list(_between(ends))[::-1]
-        options = (o for spot in spots for o in _around(spot, curve.label, across, curve.strong))
-        best = _best(options, taken, crossed, (across, up))
+        own = list(_between(line)) or ends
+        others = [s for other in lines if other is not line for s in _between(other)]
+        options = (
+            o for spot in own[::-EVERY] for o in _around(spot, curve.label, across, curve.strong)
+        )
+        best = _best(options, taken, crossed, (across, up), (own, others))
         taken.append(best.box)
         yield best
 
@@ -120,7 +125,7 @@ def _between(line: Iterable[Spot | None]) -> Iterator[Spot]:
     """Yield points along a line, close enough that none slips through a name."""
     for start, end in itertools.pairwise(line):
         if start and end:
-            steps = max(STEPS, int(math.dist(start, end) / 8))
+            steps = max(1, int(math.dist(start, end) / PIECE))
             for step in range(steps + 1):
                 share = step / steps
                 yield (
@@ -153,16 +158,28 @@ def _around(spot: Spot, text: str, across: Scale, bold: bool) -> Iterator[Label]
 
 
 def _best(
-    options: Iterable[Label], taken: list[Box], crossed: list[Spot], scales: tuple[Scale, Scale]
+    options: Iterable[Label],
+    taken: list[Box],
+    crossed: list[Spot],
+    scales: tuple[Scale, Scale],
+    lines: tuple[list[Spot], list[Spot]] = ([], []),
 ) -> Label:
-    found = min(
-        (
-            (_cost(option, taken, crossed, scales), place, option)
-            for place, option in enumerate(options)
-        ),
-        key=lambda one: one[:2],
+    """Return the option that covers least, and, for a line's name, is nearest to its own line."""
+    rated = (
+        (_cost(option, taken, crossed, scales) + _mistaken(option, *lines), place, option)
+        for place, option in enumerate(options)
     )
-    return _held(found[2], scales)
+    return _held(min(rated, key=lambda one: one[:2])[2], scales)
+
+
+def _mistaken(label: Label, own: list[Spot], others: list[Spot]) -> float:
+    """Return the cost of a name that could be read as that of another line."""
+    if not (own and others):
+        return 0.0
+    box = label.box
+    middle = (box.left + box.width / 2, box.top + box.height / 2)
+    near, other = (min(math.dist(middle, spot) for spot in spots) for spots in (own, others))
+    return 50.0 if other < 1.5 * near else 0.0
 
 
 def _cost(

@@ -45,6 +45,7 @@ NEAR: Final = 16.0
 MOST_NAMED: Final = 14
 """Points; more are numbered even where there is room for their names."""
 _FAR: Final = 1e6
+_SOFT: Final = 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +72,10 @@ def draw_scatter(chart: ScatterChart, width: float) -> Drawing:
     taken = [shape.box for shape in base if isinstance(shape, Label)]
     taken += [_around(plane.spot(point)) for point in points]
     key, low = _families(chart, points, plane)
-    names = _named(points, plane, taken) if len(points) <= MOST_NAMED else None
+    bars = [box for point in points for box in _bars(point, plane)]
+    names = _named(points, plane, taken, bars) if len(points) <= MOST_NAMED else None
     if names is None:
-        numbers = _numbered(points, plane, taken)
+        numbers = _numbered(points, plane, taken, bars)
         listed, low = _list(points, plane, low)
         return Drawing(width, low, (*base, *marks, *numbers, *key, *listed))
     return Drawing(width, low, (*base, *marks, *names, *key))
@@ -172,7 +174,7 @@ def _mark(point: ScatterPoint, plane: _Plane) -> Iterator[Shape]:
 
 
 def _named(
-    points: Sequence[ScatterPoint], plane: _Plane, taken: Sequence[Box]
+    points: Sequence[ScatterPoint], plane: _Plane, taken: Sequence[Box], bars: Sequence[Box]
 ) -> list[Shape] | None:
     """Put every name beside its point; None where they do not all fit."""
     shapes: list[Shape] = []
@@ -186,8 +188,8 @@ def _named(
             (Label((x + dx, y + dy), point.label, SIZE, INK, anchor, point.strong, True), away)
             for dx, dy, anchor, away in _BESIDE
         ]
-        best, away = min(options, key=lambda option: _cost(option, used, plane))
-        if _cost((best, away), used, plane) >= _FAR:
+        best, away = min(options, key=lambda option: _cost(option, used, bars, plane))
+        if _cost((best, away), used, bars, plane) >= _FAR:
             return None
         used.append(best.box)
         shapes.append(best)
@@ -206,12 +208,26 @@ _BESIDE: Final[tuple[tuple[float, float, Anchor, float], ...]] = (
 )
 
 
-def _cost(option: tuple[Label, float], taken: Sequence[Box], plane: _Plane) -> float:
+def _cost(
+    option: tuple[Label, float], taken: Sequence[Box], bars: Sequence[Box], plane: _Plane
+) -> float:
+    """Weigh a place for a text: none outside or on other texts, rather off the bars, near."""
     label, away = option
     box, across, up = label.box, plane.across, plane.up
     outside = max(0.0, across.start + 2 - box.left) + max(0.0, box.left + box.width - across.end)
     outside += max(0.0, up.end - box.top) + max(0.0, box.top + box.height - up.start)
-    return _FAR * (outside > 0) + outside + _FAR * sum(box.meets(other) for other in taken) + away
+    hard = (outside > 0) + sum(box.meets(other) for other in taken)
+    return _FAR * hard + outside + _SOFT * sum(box.meets(bar) for bar in bars) + away
+
+
+def _bars(point: ScatterPoint, plane: _Plane) -> Iterator[Box]:
+    x, y = plane.spot(point)
+    if all(map(math.isfinite, point.x_limits)):
+        low, high = map(plane.across, point.x_limits)
+        yield Box(low, y - 2, high - low, 4)
+    if all(map(math.isfinite, point.y_limits)):
+        low, high = map(plane.up, point.y_limits)
+        yield Box(x - 2, high, 4, low - high)
 
 
 _RINGS: Final = tuple(
@@ -222,7 +238,7 @@ _RINGS: Final = tuple(
 
 
 def _numbered(
-    points: Sequence[ScatterPoint], plane: _Plane, taken: Sequence[Box]
+    points: Sequence[ScatterPoint], plane: _Plane, taken: Sequence[Box], bars: Sequence[Box]
 ) -> Iterator[Shape]:
     """Put each number where it covers nothing, as near to its point as that goes."""
     used = list(taken)
@@ -232,7 +248,7 @@ def _numbered(
             (Label((x + dx, y + dy + 4), str(number), SMALL, INK, "middle", True, True), away)
             for dx, dy, away in _RINGS
         )
-        best, away = min(options, key=lambda option: _cost(option, used, plane))
+        best, away = min(options, key=lambda option: _cost(option, used, bars, plane))
         used.append(best.box)
         if away > NEAR:
             yield Line((x, y), (best.at[0], best.at[1] - 4), MUTED, 0.8)

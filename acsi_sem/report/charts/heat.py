@@ -26,6 +26,7 @@ SIZE: Final = 11.5
 SMALL: Final = 10.0
 HEAD: Final = 20.0
 FOOT: Final = 52.0
+LINE: Final = 17.0
 GAP: Final = 1.0
 LOWEST, DEEPEST, WIDEST = 15.0, 34.0, 52.0
 DARK: Final = 0.85
@@ -35,11 +36,12 @@ KEY: Final = (-1.0, -0.75, -0.5, -0.25, 0.0, 0.25, 0.5, 0.75, 1.0)
 
 @dataclass(frozen=True, slots=True)
 class _Frame:
-    """Where the square stands and how large a cell is."""
+    """Where the square stands and how large a cell is; on a phone names stand below it."""
 
     left: float
     wide: float
     high: float
+    phone: bool
 
     def corner(self, row: int, column: int) -> tuple[float, float]:
         """Return the upper left corner of a cell."""
@@ -47,7 +49,7 @@ class _Frame:
 
 
 def draw_heat(chart: HeatChart, width: float) -> Drawing:
-    """Place a square of numbers in `width` px: names on the left, their numbers above.
+    """Place a square of numbers in `width` px, its rows and columns numbered alike.
 
     Parameters
     ----------
@@ -59,33 +61,44 @@ def draw_heat(chart: HeatChart, width: float) -> Drawing:
     Drawing
         A cell has its number where there is room for it.
     """
-    size = len(chart.labels)
     frame = _frame(chart, width)
-    bottom = HEAD + size * frame.high
-    shapes = (*_names(chart, frame), *_cells(chart, frame), *_key(width, bottom))
-    return Drawing(width, bottom + FOOT, shapes)
+    bottom = HEAD + len(chart.labels) * frame.high
+    shapes = (*_numbers(chart, frame), *_cells(chart, frame), *_key(width, bottom))
+    bottom += FOOT
+    names = tuple(_names(chart, frame, width, bottom))
+    return Drawing(width, bottom + (len(names) * LINE if frame.phone else 0), (*shapes, *names))
 
 
 def _frame(chart: HeatChart, width: float) -> _Frame:
     phone = width < PHONE
     size = max(len(chart.labels), 1)
     longest = max((words.width(text, SIZE) for text in chart.labels), default=0.0)
-    left = min(longest + 30, width * (0.34 if phone else 0.38))
+    left = 24.0 if phone else min(longest + 30, width * 0.38)
     wide = min((width - left - 4) / size, WIDEST)
-    return _Frame(left, wide, min(max(wide, LOWEST), DEEPEST))
+    return _Frame(left, wide, min(max(wide, LOWEST), DEEPEST), phone)
 
 
-def _names(chart: HeatChart, frame: _Frame) -> Iterator[Shape]:
-    """Number the rows and columns; where columns are narrow, every so many."""
+def _numbers(chart: HeatChart, frame: _Frame) -> Iterator[Shape]:
+    """Number the rows, and the columns; where those are narrow, every so many."""
     widest = words.width(str(len(chart.labels)), SMALL) + 3
     every = math.ceil(widest / frame.wide)
-    for place, text in enumerate(chart.labels):
+    for place in range(len(chart.labels)):
         x, y = frame.corner(place, place)
-        base = y + frame.high / 2 + 4
-        yield Label((18, base), str(place + 1), SMALL, MUTED, "end")
-        yield Label((23, base), words.shorten(text, SIZE, frame.left - 28), SIZE, INK)
+        told = str(place + 1)
+        yield Label((18, y + frame.high / 2 + 4), told, SMALL, MUTED, "end")
         if place % every == 0:
-            yield Label((x + frame.wide / 2, HEAD - 6), str(place + 1), SMALL, MUTED, "middle")
+            yield Label((x + frame.wide / 2, HEAD - 6), told, SMALL, MUTED, "middle")
+
+
+def _names(chart: HeatChart, frame: _Frame, width: float, below: float) -> Iterator[Shape]:
+    """Name the rows beside them; on a phone below, with their numbers."""
+    for place, text in enumerate(chart.labels):
+        if frame.phone:
+            told = words.shorten(f"{place + 1}  {text}", SIZE, width - 16)
+            yield Label((8, below + place * LINE + 12), told, SIZE, INK)
+        else:
+            base = frame.corner(place, 0)[1] + frame.high / 2 + 4
+            yield Label((23, base), words.shorten(text, SIZE, frame.left - 28), SIZE, INK)
 
 
 def _cells(chart: HeatChart, frame: _Frame) -> Iterator[Shape]:

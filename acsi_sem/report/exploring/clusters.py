@@ -120,7 +120,7 @@ def _silhouettes(one: PeopleClusters) -> Table:
         (cells.whole(k), cells.number(value, 3), cells.text("shown" if k == one.chosen else ""))
         for k, value in one.silhouettes
     )
-    heads = cells.columns(">Clusters", ">Average silhouette", "")
+    heads = cells.columns("Clusters", ">Average silhouette", "")
     return Table("silhouettes", "How well respondents part", heads, rows, sortable=False)
 
 
@@ -133,5 +133,5 @@ def _joins(found: Exploration, items: ItemClusters) -> Table:
         )
         for one in items.merges
     )
-    heads = cells.columns(">Step", "Joined", ">Average correlation|without sign")
+    heads = cells.columns("Step", "Joined", ">Average correlation|without sign")
     return Table("joins", "Questions joined, the closest first", heads, rows)

@@ -114,7 +114,7 @@ def _eigenvalues(one: Components) -> Table:
             )
         )
     heads = cells.columns(
-        ">Component",
+        "Component",
         ">Eigenvalue",
         ">Share of variance",
         ">Cumulative",

@@ -11,6 +11,7 @@ from acsi_sem.report.content import (
     Block,
     Bullets,
     Cell,
+    Details,
     Figure,
     Prose,
     ScatterChart,
@@ -21,6 +22,8 @@ from acsi_sem.report.content import (
 from acsi_sem.report.exploring.shared import Chapter, percent, percent_cell
 
 CLEAR = 0.05
+SHOWN = 3
+"""Maps that stand open; the others are behind a summary line."""
 NOTE = (
     "Correspondence analysis of the weighted table of two variables (Greenacre 2017): principal "
     "coordinates of rows and columns. Categories of one variable that lie close have similar "
@@ -38,11 +41,12 @@ def chapter(found: Exploration) -> Chapter | None:
         return None
     clear = [one for one in found.maps if one.p_value < CLEAR]
     lead = _lead(found, clear)
-    blocks: list[Block] = [
-        Prose((lead,), "lead"),
-        _tests(found),
-        *(_figure(found, one) for one in clear if _mappable(one)),
-    ]
+    drawn = sorted((one for one in clear if _mappable(one)), key=lambda one: -_inertia(one))
+    figures = tuple(_figure(found, one) for one in drawn)
+    blocks: list[Block] = [Prose((lead,), "lead"), _tests(found), *figures[:SHOWN]]
+    if figures[SHOWN:]:
+        told = words.plural(len(figures[SHOWN:]), "weaker pair")
+        blocks.append(Details(told, figures[SHOWN:]))
     flat = tuple(_told(one) for one in clear if not _mappable(one))
     if flat:
         blocks.append(Bullets(flat))
@@ -145,7 +149,7 @@ def _figure(found: Exploration, one: Correspondence) -> Figure:
         f"Map of {_pair(one)}. "
         + " ".join(f"{p.label}: {words.number(p.x, 2)}, {words.number(p.y, 2)}." for p in points),
         f"n = {words.count(one.n)}. The map shows {percent(float(shares[:2].sum()), 0)} of the "
-        "inertia. Lines: the average profile.",
+        "inertia. Lines: the average profile. The two axes are not drawn to one scale.",
         _places(one, one.plane, place),
     )
 

@@ -15,7 +15,8 @@ NOTE = (
     "more on one scale; in a short block that is often an opinion, over the whole questionnaire "
     "rarely. Run: equal answers one after the other, in the order of the model, a gap ending it. "
     f"Duplicates: rows with at least {FEWEST_ANSWERS} answers that are equal in every answer and "
-    "every breakdown."
+    "every breakdown; straight lines of people alike are often equal by chance, varied answers "
+    "hardly ever."
 )
 
 
@@ -62,7 +63,10 @@ def _straight(found: Exploration) -> Iterator[str]:
 
 
 def _twice(found: Exploration) -> Iterator[str]:
-    yield _equal("Rows that are equal in everything", found.duplicates)
+    one = found.duplicates
+    yield _equal("Rows that are equal in everything", one)
+    if one.surplus:
+        yield f"Of these, {words.count(one.varied)} are no straight lines."
     if found.ids is not None:
         yield _equal("Rows that share an id", found.ids)
 

@@ -32,12 +32,24 @@ CANNOT: Final = (
     "them says little."
 )
 MOST_POINTS: Final = 40
+LEVELS: Final = {
+    "industry": ("Industry mean", "Index against the mean of the industry"),
+    "best": ("Best", "Index against the best of the industry"),
+    "previous": ("Last period", "Index against last period"),
+}
+MEASURES: Final = {"industry": "industry_mean", "best": "best", "previous": "previous"}
 
 
 def section(view: View) -> Section:
     """Make the chapter: the distance to the industry's mean, the dashboard, correlations."""
     groups = [group for group in view.groups if view.rows("index", group)]
     blocks: list[Block] = [_figure(view, groups)]
+    several = len({_industry(view, group) for group in groups}) > 1
+    blocks += [
+        _table(view, _ordered(view, groups), several, key)
+        for key in ("best", "previous")
+        if view.rows(f"versus_{key}")
+    ]
     blocks += [_scatter(view, name, groups) for name in view.subjects("correlation")]
     blocks.append(Prose((_rule(view),), "note"))
     return Section(view.stem, view.title, view.title, tuple(blocks))
@@ -74,10 +86,11 @@ def _figure(view: View, groups: list[str]) -> Figure:
     ordered = _ordered(view, groups)
     several = len({_industry(view, group) for group in groups}) > 1
     rows, before = [], ""
+    room = max(90.0, *(words.width(view.group(group), 13) for group in groups))
     for group in ordered:
         value, industry = view.find("versus_industry", group), _industry(view, group)
         told = cells.brief(value) if value.known else cells.withheld(value)
-        heading = industry if several and industry != before else ""
+        heading = words.shorten(industry, 14, room) if several and industry != before else ""
         before = industry
         label = view.group(group)
         rows.append(IntervalRow(label, value.value, value.low, value.high, told, heading=heading))
@@ -93,9 +106,9 @@ def _figure(view: View, groups: list[str]) -> Figure:
         _message(view, groups),
         chart,
         "Difference of every group's index from the mean of its industry.",
-        f"Dot: difference. Line: {view.level} interval. n = {words.count(min(counts))} to "
-        f"{words.count(max(counts))} respondents in a group.",
-        _table(view, ordered, several),
+        f"Dot: difference. Line: {view.level} interval. n = {_between(counts)} respondents in a "
+        "group.",
+        _table(view, ordered, several, "industry"),
         open_table=True,
     )
 
@@ -117,48 +130,42 @@ def _message(view: View, groups: list[str]) -> str:
     return told[0].upper() + told[1:]
 
 
-def _table(view: View, groups: list[str], several: bool) -> Table:
-    past = bool(view.rows("versus_previous"))
+def _between(counts: list[int]) -> str:
+    low, high = min(counts), max(counts)
+    return words.count(low) if low == high else f"{words.count(low)} to {words.count(high)}"
+
+
+def _table(view: View, groups: list[str], several: bool, key: str) -> Table:
+    name, caption = LEVELS[key]
     columns = cells.columns(
         "Group",
         *(["Industry"] if several else []),
         ">Respondents",
         ">Index",
-        f">{view.level} interval",
-        *_heads(view, "Industry mean"),
-        *_heads(view, "Best"),
-        *(_heads(view, "Last period") if past else ()),
-    )
-    return Table(
-        view.ident("dashboard"),
-        "Index against the industry, the best and, where there is one, last period",
-        columns,
-        tuple(_row(view, group, several, past) for group in groups),
-        ("p: adjusted by Holm’s method within its family of comparisons.",),
-    )
-
-
-def _heads(view: View, name: str) -> tuple[str, ...]:
-    return (
+        *([f">{view.level} interval"] if key == "industry" else []),
         f">{name}",
-        f">Difference|index less {name[0].lower()}{name[1:]}",
+        ">Difference",
         f">{view.level} interval",
-        ">p|adjusted",
+        ">p|adjusted by Holm’s method",
         "Reading",
     )
+    return Table(
+        view.ident(f"{key}-table"),
+        caption,
+        columns,
+        tuple(_row(view, group, several, key) for group in groups),
+    )
 
 
-def _row(view: View, group: str, several: bool, past: bool) -> tuple[Cell, ...]:
+def _row(view: View, group: str, several: bool, key: str) -> tuple[Cell, ...]:
     index = view.find("index", group)
     return (
         cells.text(view.group(group)),
         *([cells.text(_industry(view, group))] if several else []),
         cells.whole(index.n),
         cells.estimate(index),
-        cells.interval(index),
-        *_against(view, group, "industry_mean", "industry"),
-        *_against(view, group, "best", "best"),
-        *(_against(view, group, "previous", "previous") if past else ()),
+        *([cells.interval(index)] if key == "industry" else []),
+        *_against(view, group, MEASURES[key], key),
     )
 
 
@@ -198,8 +205,8 @@ def _scatter(view: View, name: str, groups: list[str]) -> Figure:
     more = f" Not drawn: {words.plural(left, 'group')}, in the table." if left else ""
     return Figure(
         view.ident(f"correlate-{at}"),
-        f"Index and {words.in_sentence(label)}: {told}",
-        ScatterChart(tuple(points[:MOST_POINTS]), f"Mean of {words.in_sentence(label)}", "Index"),
+        f"Index and “{label}”: {told}",
+        ScatterChart(tuple(points[:MOST_POINTS]), f"Mean: {label}", "Index"),
         f"Index and mean of {label} by group.",
         f"A point is a group. Correlation weighted by survey weights, with {view.level} limits for "
         f"the number of groups that count. n = {words.plural(whole.n, 'group')}.{more}",

@@ -45,6 +45,5 @@ def percent(value: Estimate) -> str:
 
 
 def score_head(view: View, name: str) -> str:
-    """Return the head of a column of means of a question."""
-    # A bar would begin the column's explanation.
-    return f">{view.label(name).replace('|', '¦')}, 0–100"
+    """Return the head of a column of means of a question, which explains it."""
+    return f">Satisfaction, 0–100|{view.label(name)}"

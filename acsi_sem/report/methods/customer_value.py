@@ -51,7 +51,9 @@ BARS: Final = (("customers", "Customers"), ("revenue", "Revenue"), ("cost", "Cos
 
 def section(view: View) -> Section:
     """Make the chapter: shares of the fields, their table, the moves."""
-    blocks: list[Block] = view.per_group(NAME, lambda group: (_figure(view, group),))
+    blocks: list[Block] = view.per_group(
+        NAME, lambda group: (_figure(view, group), _each(view, group))
+    )
     blocks += [Bullets(MOVES), Prose((_rule(view),), "note")]
     return Section(view.stem, view.title, view.title, tuple(blocks))
 
@@ -100,29 +102,44 @@ def _message(view: View, group: str) -> str:
 
 
 def _table(view: View, group: str) -> Table:
-    asked = view.method.satisfaction
-    heads = ["Field", ">Customers, %", ">Revenue, %", ">Cost, %", ">Customers", ">Mean margin"]
-    heads += [score_head(view, asked)] if asked else []
-    rows = tuple(_row(view, group, field, meaning) for field, meaning in FIELDS)
+    rows = tuple(
+        (
+            cells.text(f"{field}: {meaning}"),
+            *(brief(view.find(measure, group, category=field)) for measure, _ in BARS),
+        )
+        for field, meaning in FIELDS
+    )
     cuts = [view.find("cut", group, category=name) for name in ("revenue", "cost")]
     told = [cells.brief(cut, digits_of(cut.value)) for cut in cuts]
     return Table(
         view.ident("fields-table", group),
         f"Customers by revenue and cost to serve: {view.group(group)} ({view.level} intervals)",
-        cells.columns(*heads),
+        cells.columns("Field", ">Customers, %", ">Revenue, %", ">Cost, %"),
         rows,
         (f"High revenue from {told[0]}, high cost from {told[1]}.",),
+        sortable=False,
+    )
+
+
+def _each(view: View, group: str) -> Table:
+    asked = view.method.satisfaction
+    heads = ["Field", ">Customers", ">Mean margin"]
+    heads += [score_head(view, asked)] if asked else []
+    return Table(
+        view.ident("fields-each", group),
+        f"A customer of each field: {view.group(group)} ({view.level} intervals)",
+        cells.columns(*heads),
+        tuple(_row(view, group, field, meaning) for field, meaning in FIELDS),
+        sortable=False,
     )
 
 
 def _row(view: View, group: str, field: str, meaning: str) -> tuple[Cell, ...]:
-    shares = (brief(view.find(measure, group, category=field)) for measure, _ in BARS)
     margin = view.find("margin", group, category=field)
     asked = view.method.satisfaction
     score = (view.find("satisfaction", group, asked, field),) if asked else ()
     return (
         cells.text(f"{field}: {meaning}"),
-        *shares,
         cells.whole(margin.n),
         brief(margin, digits_of(margin.value)),
         *(brief(value) for value in score),

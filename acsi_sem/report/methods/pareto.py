@@ -87,9 +87,11 @@ def _chart(view: View, group: str, top: Estimate, most: Estimate) -> CurveChart:
     if not found:
         return CurveChart((equal,), *_AXES)
     points = sorted(found)
-    curve = Curve("found", tuple(x for x, _ in points), tuple(y for _, y in points), strong=True)
-    mark = (float(MARKED), top.value, f"best {MARKED} %: {percent(top)} of the value")
-    other = (most.value, 80.0, f"80 % of the value: {percent(most)} of customers")
+    curve = Curve(
+        "these customers", tuple(x for x, _ in points), tuple(y for _, y in points), strong=True
+    )
+    mark = (float(MARKED), top.value, f"{MARKED} % hold {percent(top)}")
+    other = (most.value, 80.0, f"{percent(most)} hold 80 %")
     # Near one another the two marks say the same.
     apart = abs(most.value - float(MARKED)) > 8 and top.known and most.known
     return CurveChart((equal, curve), *_AXES, (mark, other) if apart else (mark,))

@@ -41,7 +41,9 @@ RULE: Final = (
 
 def section(view: View) -> Section:
     """Make the chapter: gaps by dimension for each group, then the totals of the groups."""
-    blocks: list[Block] = view.per_group("Gaps by dimension", lambda g: (_dimensions(view, g),))
+    blocks: list[Block] = view.per_group(
+        "Gaps by dimension", lambda g: (_dimensions(view, g), _shares(view, g))
+    )
     if len(view.groups) > 1:
         blocks.append(_totals(view))
     blocks += [_weights(view), Prose((RULE, *_incomplete(view)), "note")]
@@ -85,13 +87,17 @@ def _dimensions(view: View, group: str) -> Figure:
 
 
 def _message(view: View, group: str, found: list[tuple[str, Estimate]], total: Estimate) -> str:
-    known = [(name, value) for name, value in found if value.known]
-    if not total.known or not known:
+    if not total.known:
         return f"{view.group(group)}: total gap withheld"
-    worst = min(known, key=lambda pair: pair[1].value)
-    side = {"clear": "", "unclear": ", which includes 0", "unknown": ""}[total.evidence]
-    told = f"{view.group(group)}: {words.number(total.value)} points{side}"
-    return f"{told}; most falls short: {_label(view, worst[0])} ({words.number(worst[1].value)})"
+    unsure = ", not told from 0" if total.evidence == "unclear" else ""
+    told = f"{view.group(group)}: total gap {words.number(total.value)} points{unsure}"
+    worst = min(found, key=lambda pair: pair[1].high if pair[1].bounded else 0.0)
+    best = max(found, key=lambda pair: pair[1].low if pair[1].bounded else 0.0)
+    if worst[1].bounded and worst[1].high < 0:
+        return f"{told}; shortest of expectations: {_label(view, worst[0])}"
+    if best[1].bounded and best[1].low > 0:
+        return f"{told}; most beyond expectations: {_label(view, best[0])}"
+    return told
 
 
 def _table(view: View, group: str, names: list[str]) -> Table:
@@ -103,18 +109,13 @@ def _table(view: View, group: str, names: list[str]) -> Table:
         ">Gap, points",
         f">{view.level} interval",
         ">Gap, scale units",
-        ">Delighted, %|gap above 0",
-        ">Satisfied, %|gap of 0",
-        ">Dissatisfied, %|gap below 0",
         "Reading",
     )
-    rows = [_cells(view, group, name) for name in names]
     return Table(
         view.ident("gaps-table", group),
         f"Expectation and experience on 0–100: {view.group(group)}",
         columns,
-        (*rows, _cells(view, group, "")),
-        (f"Shares in brackets: {view.level} intervals (Wilson).",),
+        tuple(_cells(view, group, name) for name in (*names, "")),
         sortable=False,
     )
 
@@ -131,11 +132,34 @@ def _cells(view: View, group: str, name: str) -> tuple[Cell, ...]:
         cells.estimate(gap),
         cells.interval(gap),
         cells.estimate(view.find("gap_scale", group, name), 2, same),
-        *(
-            _share(view.find(sign, group, name))
-            for sign in ("delighted", "satisfied", "dissatisfied")
-        ),
         cells.text(view.reading(measure, group, name)),
+    )
+
+
+def _shares(view: View, group: str) -> Table:
+    names = [*(pair.name for pair in view.method.pairs), ""]
+    columns = cells.columns(
+        "Dimension",
+        ">Answers",
+        ">Delighted, %|gap above 0",
+        ">Satisfied, %|gap of 0",
+        ">Dissatisfied, %|gap below 0",
+    )
+    signs = ("delighted", "satisfied", "dissatisfied")
+    return Table(
+        view.ident("shares-table", group),
+        f"Respondents by the sign of their gap: {view.group(group)}",
+        columns,
+        tuple(
+            (
+                cells.text(_label(view, name), tone="" if name else "strong"),
+                cells.whole(view.find("delighted", group, name).n),
+                *(_share(view.find(sign, group, name)) for sign in signs),
+            )
+            for name in names
+        ),
+        (f"In brackets: {view.level} intervals (Wilson).",),
+        sortable=False,
     )
 
 

@@ -90,7 +90,7 @@ def _classes(view: View, group: str) -> tuple[tuple[str, str], ...]:
 def _figure(view: View, group: str) -> Figure:
     names = view.subjects("balance")
     chart = IntervalChart(
-        tuple(row for name in names for row in _rows(view, group, name)),
+        _rows(view, group, names),
         f"Points of {words.in_sentence(view.label(view.method.outcome))}, 0–100",
         (0.0, "no difference"),
         (-100.0, 100.0),
@@ -112,13 +112,16 @@ def _figure(view: View, group: str) -> Figure:
     )
 
 
-def _rows(view: View, group: str, name: str) -> tuple[IntervalRow, ...]:
+def _rows(view: View, group: str, names: tuple[str, ...]) -> tuple[IntervalRow, ...]:
     made = []
-    for key, label in (("penalty", "low answer"), ("reward", "high answer")):
-        value = view.find(key, group, name)
-        told = cells.brief(value) if value.known else cells.withheld(value)
-        heading = view.label(name) if key == "penalty" else ""
-        made.append(IntervalRow(label, value.value, value.low, value.high, told, heading=heading))
+    for key, heading in (("penalty", "If low"), ("reward", "If high")):
+        for name in names:
+            value = view.find(key, group, name)
+            told = cells.brief(value) if value.known else cells.withheld(value)
+            label = view.label(name)
+            limits = (value.value, value.low, value.high)
+            made.append(IntervalRow(label, *limits, told, heading=heading))
+            heading = ""
     return tuple(made)
 
 

@@ -33,6 +33,8 @@ CANNOT: Final = (
 )
 ORDER: Final = (REPAIR, STRENGTH, OPPORTUNITY, MAINTAIN)
 MOST_NAMED: Final = 5
+FIRM: Final = 90.0
+"""Per cent of replicates in the same quadrant."""
 WAYS: Final = {
     "stated": ("Importance, 0–100", "Importance: what respondents say, mean on 0–100."),
     "model": (
@@ -62,11 +64,17 @@ def section(view: View) -> Section:
 def _rule(view: View) -> str:
     how = WAYS[view.method.importance][1]
     outcome = f" Outcome: {view.label(view.method.outcome)}." if view.method.outcome else ""
+    firm = (
+        "Same quadrant: the share of resampled surveys in which the attribute stands there too; "
+        "below about 90 % its place is not firm."
+        if _firm(view)
+        else "How firm a place is, is not known here; an attribute whose cross meets a line could "
+        "stand on either side."
+    )
     return (
         f"{how}{outcome} Performance: mean on 0–100. High: at or above {CUTS[view.method.cuts]}. "
-        "Same quadrant: the share of resampled surveys in which the attribute stands there too; "
-        "below about 90 % its place is not firm. Total: performance weighted by importance, "
-        "Σ I·P / (100 Σ I), in per cent (Martilla & James 1977)."
+        f"{firm} Total: performance weighted by importance, Σ I·P / (100 Σ I), in per cent "
+        "(Martilla & James 1977)."
     )
 
 
@@ -140,7 +148,11 @@ def _figure(view: View, group: str) -> Figure:
         None if wide else (across, (0.0, 100.0)),
     )
     first = _inside(view, group, REPAIR)
-    told = f"repair first: “{view.label(first[0])}”" if first else "nothing important does badly"
+    told = (
+        f"repair first: “{view.label(first[0])}”"
+        if first
+        else "no attribute is high in importance and low in performance"
+    )
     if not any(_place(view, group, name) for name in names):
         told = "places withheld"
     counts = [view.find("performance", group, name).n for name in names]
@@ -158,6 +170,13 @@ def _figure(view: View, group: str) -> Figure:
     )
 
 
+def _repair(view: View, group: str, name: str) -> str:
+    """Name the first attribute to repair, with a doubt where its place is not firm."""
+    firm = view.find("stability", group, name).value
+    doubt = ", though its place is not firm" if firm < FIRM else ""
+    return f"repair first: “{view.label(name)}”{doubt}"
+
+
 def _between(counts: list[int]) -> str:
     low, high = min(counts), max(counts)
     return words.count(low) if low == high else f"{words.count(low)} to {words.count(high)}"
@@ -171,8 +190,8 @@ def _table(view: View, group: str, names: tuple[str, ...], total: Estimate) -> T
         ">Performance",
         f">{view.level} interval",
         "Quadrant",
-        ">Same quadrant, %|share of resampled surveys",
         ">Answers",
+        *([">Same quadrant, %|share of resampled surveys"] if _firm(view) else []),
     )
     notes = [f"Total satisfaction: {cells.brief(total)} %."] if total.known else []
     notes += [f"Total: {total.note}."] if total.note else []
@@ -197,6 +216,11 @@ def _cells(view: View, group: str, name: str) -> tuple[Cell, ...]:
         cells.estimate(performance),
         cells.interval(performance),
         cells.text(reading, tone="weak" if place.value == REPAIR else ""),
-        cells.estimate(view.find("stability", group, name), 0),
         cells.whole(performance.n),
+        *([cells.estimate(view.find("stability", group, name), 0)] if _firm(view) else []),
     )
+
+
+def _firm(view: View) -> bool:
+    """True when it is known how firm any place is."""
+    return any(math.isfinite(row["value"]) for row in view.rows("stability"))

@@ -10,14 +10,13 @@ from acsi_sem.report.content import (
     Bullets,
     Cell,
     Figure,
+    IntervalChart,
     Prose,
     Section,
-    StackChart,
-    StackRow,
     Table,
 )
 from acsi_sem.report.methods.base import View
-from acsi_sem.report.methods.brief import brief, digits_of, percent, score_head
+from acsi_sem.report.methods.brief import brief, digits_of, dotted, percent, score_head
 
 NAME: Final = "Value tiers"
 SHORT: Final = "Value tiers"
@@ -38,7 +37,7 @@ CUTS: Final = (
 def section(view: View) -> Section:
     """Make the chapter: shares of the tiers, the rule, and what hangs on the cuts."""
     blocks: list[Block] = view.per_group(
-        NAME, lambda group: (_figure(view, group), _changes(view, group))
+        NAME, lambda group: (_figure(view, group), _each(view, group), _changes(view, group))
     )
     blocks.append(Bullets(_rule(view)))
     told = (
@@ -66,29 +65,25 @@ def _rule(view: View) -> tuple[tuple[str, str], ...]:
 
 def _figure(view: View, group: str) -> Figure:
     whole = view.find("customers", group, category="key")
+    rows = tuple(
+        dotted(
+            words.sentence_case(tier),
+            view.find(measure, group, category=tier),
+            heading=heading if tier == TIERS[0] else "",
+        )
+        for measure, heading in (("customers", "Customers, %"), ("profit", "Profit, %"))
+        for tier in TIERS
+    )
     return Figure(
         view.ident("tiers", group),
         _message(view, group),
-        StackChart(_bars(view, group), TIERS, "Share, %"),
+        IntervalChart(rows, "Share, %", bounds=(-100.0, 100.0)),
         f"Shares of customers and of profit by tier: {view.group(group)}.",
-        f"{view.group(group)}. Each bar is the whole; its end names the part of key customers. "
-        f"n = {words.count(whole.n)} customers. Intervals are in the table.",
+        f"{view.group(group)}. Dot: share of the whole. Line: {view.level} interval. A tier that "
+        f"makes a loss is left of 0. n = {words.count(whole.n)} customers.",
         _table(view, group),
         open_table=True,
     )
-
-
-def _bars(view: View, group: str) -> tuple[StackRow, ...]:
-    made = []
-    for measure, label in (("customers", "Customers"), ("profit", "Profit")):
-        found = [view.find(measure, group, category=tier) for tier in TIERS]
-        # A loss is no part of a bar.
-        drawn = all(value.known and value.value >= 0 for value in found)
-        shares = tuple(value.value / 100 if drawn else float("nan") for value in found)
-        known = percent(found[0]) if found[0].known else cells.withheld(found[0])
-        text = known if drawn or not found[0].known else "not drawn: a tier makes a loss"
-        made.append(StackRow(label, shares, text))
-    return tuple(made)
 
 
 def _message(view: View, group: str) -> str:
@@ -100,12 +95,31 @@ def _message(view: View, group: str) -> str:
 
 
 def _table(view: View, group: str) -> Table:
-    asked = view.method.satisfaction
-    heads = ["Tier", ">Customers, %", ">Profit, %", ">Customers", ">Mean profit", ">Profit rate, %"]
-    heads += [score_head(view, asked)] if asked else []
+    heads = ("Tier", ">Customers, %", ">Profit, %", ">Profit rate, %|profit over revenue")
+    rows = tuple(
+        (
+            cells.text(words.sentence_case(tier)),
+            *(brief(view.find(m, group, category=tier)) for m in ("customers", "profit")),
+            brief(view.find("profit_rate", group, category=tier)),
+        )
+        for tier in TIERS
+    )
     return Table(
         view.ident("tiers-table", group),
         f"Value tiers: {view.group(group)} ({view.level} intervals)",
+        cells.columns(*heads),
+        rows,
+        sortable=False,
+    )
+
+
+def _each(view: View, group: str) -> Table:
+    asked = view.method.satisfaction
+    heads = ["Tier", ">Customers", ">Mean profit"]
+    heads += [score_head(view, asked)] if asked else []
+    return Table(
+        view.ident("tiers-each", group),
+        f"A customer of each tier: {view.group(group)} ({view.level} intervals)",
         cells.columns(*heads),
         tuple(_row(view, group, tier) for tier in TIERS),
         sortable=False,
@@ -113,19 +127,13 @@ def _table(view: View, group: str) -> Table:
 
 
 def _row(view: View, group: str, tier: str) -> tuple[Cell, ...]:
-    people, held, mean, rate = (
-        view.find(measure, group, category=tier)
-        for measure in ("customers", "profit", "mean_profit", "profit_rate")
-    )
+    mean = view.find("mean_profit", group, category=tier)
     asked = view.method.satisfaction
     score = (view.find("satisfaction", group, asked, tier),) if asked else ()
     return (
         cells.text(words.sentence_case(tier)),
-        brief(people),
-        brief(held),
         cells.whole(mean.n),
         brief(mean, digits_of(mean.value)),
-        brief(rate),
         *(brief(value) for value in score),
     )
 
@@ -145,6 +153,6 @@ def _changes(view: View, group: str) -> Table:
         f"Customers whose tier hangs on the cuts: {view.group(group)} ({view.level} intervals)",
         cells.columns(*heads),
         rows,
-        ("A grade moves by a tenth of its scale.",),
+        ("A grade moves by a tenth of its scale, and one answer at least.",),
         sortable=False,
     )

@@ -1,0 +1,50 @@
+"""`acsi-sem compare`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from acsi_sem.cli import options
+from acsi_sem.cli.terminal import progress_bar, say, tell
+from acsi_sem.terms import ALL
+
+
+def compare(
+    study: Annotated[Path, typer.Argument(help="Study file.", metavar="STUDY")],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder; default: reports/NAME-compare.")
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option("--data", help="Survey file instead of the study's.")
+    ] = None,
+    group: options.Group = None,
+    bootstrap: Annotated[int | None, typer.Option("--bootstrap", help="Replicates.")] = None,
+    seed: Annotated[int | None, typer.Option("--seed", help="Seed of every draw.")] = None,
+    level: Annotated[float | None, typer.Option("--level", help="Confidence level.")] = None,
+) -> None:
+    """Compare the systems, engines or weightings that a study names on its survey."""
+    options.check_names(group=group)
+    asked = {"replicates": bootstrap, "seed": seed, "level": level}
+    from acsi_sem.runs.compare import PAGE, CompareCommand, run_compare
+
+    name = f"{study.resolve().parent.name}-compare"
+    command = CompareCommand(
+        study=study,
+        out=out or Path("reports") / name,
+        data=data,
+        group=group,
+        overrides={key: value for key, value in asked.items() if value is not None},
+    )
+    with progress_bar() as progress:
+        outcome = run_compare(command, progress)
+    table = outcome.compared.systems
+    for row in table[table["group"] == ALL].to_dict("records"):
+        known = row["index"] == row["index"]
+        shown = f"{row['index']:6.1f}" if known else "     –"
+        say(f"{shown}  {row['conf_low']:.1f} to {row['conf_high']:.1f}  {row['system']}")
+    if outcome.compared.notices:
+        tell(f"{len(outcome.compared.notices)} notices, all in {outcome.folder / 'manifest.json'}")
+    say(f"comparison: {outcome.folder / PAGE}")
