@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from importlib import import_module
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from acsi_model import acsi_model
 from numpy.typing import ArrayLike, NDArray
+from simulated import make_survey
 
+from acsi_sem.analysis.pipeline import fit
 from acsi_sem.analysis.values import Fit, Request
 from acsi_sem.methods.base import MethodResult, Row, Setting, protect
 from acsi_sem.report.content import Block, Cell, Details, Figure, Section, Table
@@ -24,6 +28,12 @@ from acsi_sem.survey.survey import Design, Factor
 from acsi_sem.terms import ALL
 
 Floats = NDArray[np.float64]
+
+
+@cache
+def pls_fit() -> Fit:
+    """PLS alone on two groups, with the fewest replicates."""
+    return fit(acsi_model(), make_survey(), engines=("pls",), bootstrap=50, seed=7)
 
 
 def scale_field(name: str, low: float = 1, high: float = 10, **more: Any) -> Field:
@@ -40,7 +50,7 @@ def setting_of(
     weights: ArrayLike | None = None,
     frequency: bool = False,
     groups: Sequence[str] = (),
-    fit: Fit | None = None,
+    fitted: Fit | None = None,
     folder: str = ".",
     **request: Any,
 ) -> Setting:
@@ -57,7 +67,7 @@ def setting_of(
         codes = np.array([names.index(name) for name in groups])
         people = replace(people, groups=Factor("company", "Company", names, codes, names))
     settings: dict[str, Any] = {"replicates": 0, "minimum_rows": 1, "seed": 3} | request
-    return Setting(people, Request(**settings), fit, folder=folder)
+    return Setting(people, Request(**settings), fitted, folder=folder)
 
 
 def method_of(data: Mapping[str, object]) -> Method:

@@ -31,6 +31,7 @@ from acsi_sem.terms import ALL, Engine, Notice
 FEWEST_GROUPS: Final = 3
 MEASURES: Final = {"spearman": spearman, "kendall": kendall, "reversed_pairs": reversed_pairs}
 FIT_SHOWN: Final = ("cfi", "rmsea", "srmr", "chisq.scaled", "df")
+UNPAIRED: Final = "limits withheld: the systems have no bootstrap replicates drawn alike"
 ANOTHER: Final = "another quantity than a 0-100 index: no difference is taken"
 NOT_DRAWN: Final = "limits of the difference withheld: the systems have no replicates drawn alike"
 
@@ -296,7 +297,7 @@ def _agreement(
             "n": len(both),
             "value": float(measure(*points)[0]),
             "conf_level": request.level,
-            "note": "" if drawn else NOT_DRAWN,
+            "note": "" if drawn else UNPAIRED,
         }
         if drawn:
             first, second = (np.stack([m.draws[g] for g in both], axis=1) for m in (one, other))

@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 from acsi_sem.cli import options
 from acsi_sem.cli.compare import compare
 from acsi_sem.cli.diff import diff
+from acsi_sem.cli.files import convert, schema, validate
 from acsi_sem.cli.history import history
 from acsi_sem.cli.init import init
 from acsi_sem.cli.log import RunLog
@@ -25,7 +26,7 @@ from acsi_sem.cli.run import run as scheduled
 from acsi_sem.cli.simulate import simulate
 from acsi_sem.cli.status import status
 from acsi_sem.cli.terminal import progress_bar, say, tell, tell_warnings
-from acsi_sem.errors import AcsiError, Problem, SpecError, UsageError
+from acsi_sem.errors import AcsiError, Problem, UsageError
 
 if TYPE_CHECKING:
     from acsi_sem.analysis.pipeline import Progress
@@ -69,36 +70,6 @@ def _root(
 
 
 @app.command()
-def validate(
-    files: Annotated[list[str], typer.Argument(help="Model or study files.", metavar="FILE...")],
-) -> None:
-    """Check model and study files; exit 3 with every error and its place."""
-    from acsi_sem.spec.validate import validate_file
-
-    problems: list[Problem] = []
-    for file in files:
-        try:
-            say(validate_file(file))
-        except SpecError as error:
-            problems += error.problems
-    if problems:
-        raise SpecError(problems)
-
-
-@app.command()
-def schema(
-    kind: Annotated[str, typer.Argument(help="model or study")] = "model",
-) -> None:
-    """Print the JSON Schema of model (or study) files, for editors."""
-    from acsi_sem.spec.schema import model_schema, schema_text, study_schema
-
-    makers = {"model": model_schema, "study": study_schema}
-    if kind not in makers:
-        raise UsageError(Problem("acsi-sem schema", "", "model or study", repr(kind)))
-    typer.echo(schema_text(makers[kind]()), nl=False)
-
-
-@app.command()
 def fit(
     model: Annotated[Path, typer.Argument(help="Model file.", metavar="MODEL")],
     data: options.DataFile,
@@ -133,6 +104,7 @@ def fit(
     permutations: options.Permutations = 999,
     min_rows: options.MinRows = 50,
     sheet: options.Sheet = "",
+    period: options.Period = "",
     stream: options.Stream = False,
     jobs: options.Jobs = 1,
     cluster: options.Cluster = None,
@@ -150,13 +122,14 @@ def fit(
         index_means=index_means,
         weight_kind=weight_kind,
     )
-    engines = options.chosen_engines(engine) or ("pls",)
+    engines = options.chosen_engines(engine) or ()
     names = {"weights": weights, "strata": strata, "psu": psu, "population": population}
     options.check_names(
         out=str(out), group=group, id=id_column, replicate_weights=replicate_weights, **names
     )
     options.check_pairs(weights, weight_kind, sheet, data)
     options.check_stream(stream, jobs, cluster)
+    options.check_period(period)
     from acsi_sem.runs.execute import FitCommand
     from acsi_sem.spec.study import Settings
 
@@ -189,6 +162,7 @@ def fit(
             meanstructure=meanstructure,
             invariance=invariance,
             release=tuple(release or ()),
+            period=period,
         ),
         sheet=sheet,
     )
@@ -218,6 +192,7 @@ def report(
     invariance: Annotated[
         bool | None, typer.Option("--invariance/--no-invariance", help="As of fit.")
     ] = None,
+    period: options.Period = "",
     strict: options.Strict = False,
 ) -> None:
     """Fit a study and write its report and tables; options override the study file."""
@@ -230,7 +205,9 @@ def report(
         "ci": ci,
         "level": level,
         "invariance": invariance,
+        "period": period or None,
     }
+    options.check_period(period)
     from acsi_sem.runs.execute import REPORT, ReportCommand, run_report
 
     options.check_names(group=group)
@@ -248,25 +225,20 @@ def report(
     say(f"report: {outcome.folder / REPORT}")
 
 
-@app.command()
-def convert(
-    source: Annotated[Path, typer.Argument(help="lavaan syntax or a model file.", metavar="FILE")],
-    out: Annotated[Path, typer.Option("--out", help="File to write: .yaml or .lav.")],
-    index: Annotated[str | None, typer.Option("--index", help="Index construct.")] = None,
-    scale: Annotated[
-        tuple[float, float], typer.Option("--scale", help="Ends of the answer scales.")
-    ] = (1.0, 10.0),
-    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
-) -> None:
-    """Turn lavaan syntax into a model file, or a model file into lavaan syntax."""
-    from acsi_sem.runs.convert import convert_model
-
-    for notice in convert_model(source, out, index=index, scale=scale, force=force):
-        tell(notice)
-    say(f"model: {out}")
-
-
-for command in (models, init, simulate, rake, compare, scheduled, status, diff, publish):
+for command in (
+    validate,
+    schema,
+    convert,
+    models,
+    init,
+    simulate,
+    rake,
+    compare,
+    scheduled,
+    status,
+    diff,
+    publish,
+):
     app.command()(command)
 app.add_typer(history, name="history")
 app.add_typer(plan, name="plan")

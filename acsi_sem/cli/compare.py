@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Annotated
 
@@ -42,9 +43,12 @@ def compare(
         outcome = run_compare(command, progress)
     table = outcome.compared.systems
     for row in table[table["group"] == ALL].to_dict("records"):
-        known = row["index"] == row["index"]
-        shown = f"{row['index']:6.1f}" if known else "     –"
-        say(f"{shown}  {row['conf_low']:.1f} to {row['conf_high']:.1f}  {row['system']}")
+        limits = f"{_shown(row['conf_low'])} to {_shown(row['conf_high'])}"
+        say(f"{_shown(row['index']):>6}  {limits}  {row['system']}")
     if outcome.compared.notices:
         tell(f"{len(outcome.compared.notices)} notices, all in {outcome.folder / 'manifest.json'}")
     say(f"comparison: {outcome.folder / PAGE}")
+
+
+def _shown(value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:.1f}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, cast
 
@@ -50,6 +51,10 @@ MinRows = Annotated[
     int, typer.Option("--min-rows", help="Fewest complete interviews of a group that is fitted.")
 ]
 Sheet = Annotated[str, typer.Option("--sheet", help="Sheet of an xlsx file; default: the first.")]
+Period = Annotated[
+    str,
+    typer.Option("--period", help="Year or quarter, where a composite's shares are dated."),
+]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit 7 when there are warnings.")]
 Stream = Annotated[
     bool, typer.Option("--stream", help="Read the file in chunks: for what memory cannot hold.")
@@ -210,6 +215,18 @@ def design_columns(
         id_column,
         replicates,
     )
+
+
+def check_period(period: str) -> None:
+    """Refuse what is no year or quarter.
+
+    Raises
+    ------
+    UsageError
+    """
+    if period and not re.fullmatch(r"[0-9]{4}(Q[1-4])?", period):
+        expected = "a year such as 2011 or a quarter such as 2011Q1"
+        raise UsageError(Problem("--period", "", expected, repr(period)))
 
 
 def check_stream(stream: bool, jobs: int, cluster: str | None) -> None:

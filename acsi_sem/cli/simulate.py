@@ -37,6 +37,12 @@ def simulate(
     ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Seed of every draw.", min=0)] = 1,
     force: Annotated[bool, typer.Option("--force", help="Replace existing files.")] = False,
+    extras: Annotated[
+        bool,
+        typer.Option(
+            "--extras", help="Further columns, for every method; data/methods has such a study."
+        ),
+    ] = False,
     nation: Annotated[
         bool, typer.Option("--nation", help="Simulate a nation, and what is true of it.")
     ] = False,
@@ -74,8 +80,10 @@ def simulate(
     if not nation:
         flags = {"no-missing": no_missing, "no-truth": no_truth}
         _refuse([*asked, *(name for name, given in flags.items() if given)])
-        _simulate_demo(model, out, interviews or DEMO_INTERVIEWS, seed, force)
+        _simulate_demo(model, out, interviews or DEMO_INTERVIEWS, seed, force, extras)
         return
+    if extras:
+        raise UsageError(Problem("simulate", "--extras", "no --nation beside it", "both"))
     asked |= {"interviews": interviews or NATION_INTERVIEWS, "seed": seed}
     _simulate_nation(model, out, {**asked, "missing": not no_missing}, not no_truth, force)
 
@@ -96,11 +104,14 @@ def _model_file(model: str | None, default: Path) -> Path:
     return default_model(default) if model is None else find_model(model)
 
 
-def _simulate_demo(model: str | None, out: Path, interviews: int, seed: int, force: bool) -> None:
+def _simulate_demo(
+    model: str | None, out: Path, interviews: int, seed: int, force: bool, extras: bool
+) -> None:
     from acsi_sem.runs.simulated import write_demo
 
     file = _model_file(model, DEMO_MODEL)
-    rows = write_demo(file, out, seed=seed, interviews=interviews, force=force)
+    sizes = {"seed": seed, "interviews": interviews}
+    rows = write_demo(file, out, **sizes, force=force, extras=extras)
     tell(f"{rows} simulated interviews in {out}")
 
 

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
 
 from acsi_sem.analysis.pipeline import Progress
 from acsi_sem.analysis.streamed import fit_streamed
-from acsi_sem.analysis.values import Fit, Request
+from acsi_sem.analysis.values import Fit
 from acsi_sem.errors import Problem, UsageError
 from acsi_sem.inference.streamed import Mapper, Pass
-from acsi_sem.runs.execute import MANIFEST, FitCommand, Outcome, table_files
+from acsi_sem.runs.execute import MANIFEST, FitCommand, Outcome, request_for, table_files
 from acsi_sem.runs.folder import check_writable, write_folder
 from acsi_sem.runs.provenance import manifest, shown_path
 from acsi_sem.runs.workers import Workers
 from acsi_sem.spec.load import load_model
-from acsi_sem.spec.study import Settings
 
 
 def run_fit_streamed(command: FitCommand, progress: Progress, mapper: Mapper = map) -> Outcome:
@@ -43,7 +41,7 @@ def run_fit_streamed(command: FitCommand, progress: Progress, mapper: Mapper = m
     fitted = fit_streamed(
         model,
         command.data,
-        stream_request(command.settings, model.name),
+        request_for(model.name, command.settings, model, usual=1),
         group=command.group,
         design=command.design,
         mapper=mapper,
@@ -80,20 +78,6 @@ def wave_mapper(workers: Workers, count: int) -> Mapper:
             yield from workers.map(task, items[start : start + size])
 
     return mapper
-
-
-def stream_request(settings: Settings, study: str) -> Request:
-    """Return the request that settings make; what they share has the same names.
-
-    Parameters
-    ----------
-    settings : Settings
-    study : str
-        Key of the random streams.
-    """
-    known = set(Request.__dataclass_fields__)
-    shared = {name: value for name, value in asdict(settings).items() if name in known}
-    return Request(**{**shared, "study": study})
 
 
 def _row_counts(fit: Fit) -> Iterator[dict[str, object]]:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from acsi_sem.errors import DataError, Problem, UsageError
+from acsi_sem.indices.suppression import PUBLISHED, SECONDARY, SMALL, suppress
 from acsi_sem.kernels.moments import Floats
-from acsi_sem.methods.base import Fields, Ints, Setting, Statistic
+from acsi_sem.methods.base import Fields, Ints, Row, Setting, Statistic
 from acsi_sem.terms import Notice
+
+TELLING: Final = "withheld: with the other parts it would tell a withheld one"
 
 
 def check_amounts(setting: Setting, where: str, places: Sequence[tuple[str, str, str]]) -> None:
@@ -46,7 +50,9 @@ def check_amounts(setting: Setting, where: str, places: Sequence[tuple[str, str,
         if remedy != "any"
     ]
     problems = [
-        Problem(where, place, "amounts of 0 or more", f"{count} rows of {name} below 0", remedy)
+        Problem(
+            where, place, "amounts of 0 or more", f"{row_count(count)} of {name} below 0", remedy
+        )
         for place, name, remedy, count in below
         if count
     ]
@@ -121,6 +127,37 @@ def left_out(setting: Setting, name: str, known: NDArray[np.bool_], what: str) -
     if count:
         who = "respondent is" if count == 1 else "respondents are"
         yield Notice("method_left_out", f"{count} {who} left out: no {what}.", subject=name)
+
+
+def hide_parts(rows: Sequence[Row], counts: Sequence[int], minimum: int) -> tuple[Row, ...]:
+    """Withhold shares of an amount that rest on few customers, and what would tell them.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        Shares of one whole, part by part.
+    counts : sequence of int
+        Customers in each part.
+    minimum : int
+
+    Returns
+    -------
+    tuple of mapping
+        The share of a part with a single customer is that customer's amount; as shares sum to
+        the whole, a second part is withheld with a small one.
+    """
+    state = suppress(np.array([counts], dtype=float), minimum)[0]
+    blank = dict.fromkeys(("value", "std_error", "conf_low", "conf_high"), float("nan"))
+    why = {SMALL: f"withheld: fewer than {minimum} customers", SECONDARY: TELLING}
+    return tuple(
+        row if found == PUBLISHED else {**row, **blank, "note": why[int(found)]}
+        for row, found in zip(rows, state, strict=True)
+    )
+
+
+def row_count(count: int) -> str:
+    """Write a number of rows."""
+    return f"{count} row" if count == 1 else f"{count} rows"
 
 
 def _article(kind: str) -> str:

@@ -275,8 +275,11 @@ def _notices(method: Complaints, setting: Setting, voiced: Floats) -> Iterator[N
             continue
         count = setting.count(every, (voiced != 1) & ~np.isnan(setting.people.column(name)))
         if count:
+            told = (
+                f"{count} answer to {name} is" if count == 1 else f"{count} answers to {name} are"
+            )
             message = (
-                f"{count} answers to {name} are left out: it is for those who complained, and "
-                "these did not, or did not say."
+                f"{told} left out: the question is for those who complained, and not for those who "
+                "did not, or did not say."
             )
             yield Notice("complaint_answers_left_out", message, subject=method.name)

@@ -12,7 +12,15 @@ from acsi_sem.errors import UsageError
 from acsi_sem.kernels.medians import weighted_mean, weighted_median
 from acsi_sem.kernels.moments import Floats
 from acsi_sem.kernels.value_grid import class_ratios, class_shares, grid_fields
-from acsi_sem.methods.amounts import among, check_amounts, check_scale, complete, left_out, scored
+from acsi_sem.methods.amounts import (
+    among,
+    check_amounts,
+    check_scale,
+    complete,
+    hide_parts,
+    left_out,
+    scored,
+)
 from acsi_sem.methods.base import Ints, Measured, MethodResult, Row, Setting, row
 from acsi_sem.spec.methods.customer_value import CustomerValue, Cuts
 
@@ -124,17 +132,31 @@ def _rows(
     for k, name in enumerate(("revenue", "cost")):
         yield row(measured, "cut", (k,), measure="cut", category=name, n=whole, level=level)
     fields = grid_fields(money[rows, 0], money[rows, 1], measured.values["cut"][None, :])[0]
+    inside = [setting.count(rows, fields == k) for k in range(len(FIELDS))]
+    for name in SHARES:
+        made = [
+            row(
+                measured,
+                name,
+                (k,),
+                measure=name,
+                category=category,
+                reading=MOVES[k],
+                n=whole,
+                level=level,
+                factor=100,
+            )
+            for k, category in enumerate(FIELDS)
+        ]
+        money_share = name != "customers"
+        yield from hide_parts(made, inside, setting.request.minimum_rows) if money_share else made
     for k, category in enumerate(FIELDS):
-        own = fields == k
         named: dict[str, Any] = {"category": category, "level": level, "reading": MOVES[k]}
-        for name in SHARES:
-            yield row(measured, name, (k,), measure=name, n=whole, factor=100, **named)
-        inside = setting.count(rows, own)
-        yield _told(row(measured, "margin", (k,), measure="margin", n=inside, **named))
+        yield _told(row(measured, "margin", (k,), measure="margin", n=inside[k], **named))
         if score is not None:
-            asked = setting.count(rows, own & ~np.isnan(score[rows]))
-            made = row(measured, "satisfaction", (k,), measure="satisfaction", n=asked, **named)
-            yield _told(made | {"subject": method.satisfaction})
+            asked = setting.count(rows, (fields == k) & ~np.isnan(score[rows]))
+            one = row(measured, "satisfaction", (k,), measure="satisfaction", n=asked, **named)
+            yield _told(one | {"subject": method.satisfaction})
 
 
 def _told(made: Row) -> Row:

@@ -11,7 +11,7 @@ from acsi_sem.kernels.fuzzy import evaluate
 from acsi_sem.kernels.grades import grade_shares, graded_scores
 from acsi_sem.kernels.moments import Floats
 from acsi_sem.methods.base import Ints, Measured, MethodResult, Row, Setting, row
-from acsi_sem.methods.grading import grade_names, read_grades
+from acsi_sem.methods.grading import behind, grade_names, read_grades
 from acsi_sem.methods.weights import Resolved, resolve, weight_rows
 from acsi_sem.spec.findings import listed
 from acsi_sem.spec.methods.fuzzy import Fuzzy, Operator
@@ -48,7 +48,7 @@ def run(method: Fuzzy, setting: Setting) -> MethodResult:
     B = A o R with the B_i as rows of R. The max-min composition is made to sum one at both levels.
     """
     factor_weights, item_weights = _weights(method)
-    places = [(place, item) for place, item in method.named()]
+    places = list(method.named())
     grades = read_grades(method, setting, places)
     values = np.array(method.grades.values)
     inner = [one.array(f.items) for one, f in zip(item_weights, method.factors, strict=True)]
@@ -82,31 +82,24 @@ def _rows(
     method: Fuzzy, setting: Setting, measured: Measured, grades: Ints, names: Sequence[str]
 ) -> Iterator[Row]:
     """Yield the rows of one group: the whole first, then the factors."""
-    counts, notes = _behind(method, setting, measured.group, grades)
+    found = _behind(method, setting, measured.group, grades)
     subjects = ["", *(factor.name for factor in method.factors)]
     for place, subject in enumerate(subjects):
         at = len(method.factors) if place == 0 else place - 1
-        note = {"note": notes[at]} if notes[at] else {}
-        for made in _subject(method, setting, measured, subject, at, counts[at], names):
-            yield made | note
+        n, note = found[at]
+        for made in _subject(method, setting, measured, subject, at, n, names):
+            yield made | {"note": note} if note else made
 
 
-def _behind(
-    method: Fuzzy, setting: Setting, group: str, grades: Ints
-) -> tuple[list[int], list[str]]:
-    """Return who is behind each factor, the whole last, and what was never answered there."""
-    members = dict(setting.groups)[group]
-    asked = grades[members] >= 0
+def _behind(method: Fuzzy, setting: Setting, group: str, grades: Ints) -> list[tuple[int, str]]:
+    """Return what each factor rests on, and the whole last."""
     ends = np.cumsum([len(factor.items) for factor in method.factors])
     spans = [slice(e - len(f.items), e) for f, e in zip(method.factors, ends, strict=True)]
     items = [item for _, item in method.named()]
-    counts, notes = [], []
-    for span in (*spans, slice(0, len(items))):
-        counts.append(setting.count(members, np.logical_or.reduce(asked[:, span], axis=1)))
-        some = np.logical_or.reduce(asked[:, span], axis=0)
-        empty = [item for item, there in zip(items[span], some, strict=True) if not there]
-        notes.append(f"no answers to {', '.join(empty)}" if empty else "")
-    return counts, notes
+    return [
+        behind(setting, group, grades[:, span], items[span])
+        for span in (*spans, slice(0, len(items)))
+    ]
 
 
 def _subject(
@@ -131,7 +124,7 @@ def _subject(
     for name in OPERATORS:
         yield told(f"score_{name}", f"score_{name}", SAID[name])
     for t, grade in enumerate(names):
-        share = row(
+        yield row(
             measured,
             "membership",
             (at, t),
@@ -142,7 +135,6 @@ def _subject(
             level=level,
             factor=100,
         )
-        yield share
     yield _largest(measured, subject, at, n, level, names)
 
 

@@ -60,6 +60,31 @@ def grade_names(method: GradedMethod, setting: Setting, items: Places) -> tuple[
     return tuple(label.get(setting.language) for label in method.grades.labels)
 
 
+def behind(setting: Setting, group: str, grades: Ints, items: Sequence[str]) -> tuple[int, str]:
+    """Return how many answers a mean over questions rests on, and what was never answered.
+
+    Parameters
+    ----------
+    setting : Setting
+    group : str
+    grades : ndarray of int, shape (n, k)
+    items : sequence of str, length k
+
+    Returns
+    -------
+    n : int
+        Fewest answers to any of the questions: a mean over published questions and one that is
+        withheld would tell the withheld one.
+    note : str
+        Names the questions without answers, because of which there is no mean.
+    """
+    members = dict(setting.groups)[group]
+    asked = grades[members] >= 0
+    counts = [setting.count(members, asked[:, i]) for i in range(len(items))]
+    empty = [item for item, count in zip(items, counts, strict=True) if not count]
+    return min(counts), f"no answers to {', '.join(empty)}" if empty else ""
+
+
 def _raise(kind: type[AcsiError], problems: list[Problem]) -> None:
     if problems:
         raise kind(problems)

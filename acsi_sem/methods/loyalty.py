@@ -12,7 +12,7 @@ from acsi_sem.errors import DataError, Problem, UsageError
 from acsi_sem.kernels.medians import weighted_mean, weighted_median
 from acsi_sem.kernels.moments import Floats
 from acsi_sem.kernels.shares import weighted_share, wilson_limits
-from acsi_sem.methods.amounts import check_amounts, check_scale, scored, turned
+from acsi_sem.methods.amounts import check_amounts, check_scale, row_count, scored, turned
 from acsi_sem.methods.base import Ints, Measured, MethodResult, Row, Setting, row
 from acsi_sem.methods.rates import NOBODY, rate_row
 from acsi_sem.spec.methods.loyalty import AMOUNTS, External, Internal, Loyalty
@@ -96,7 +96,7 @@ def _check(method: Loyalty, setting: Setting) -> None:
         whole = {"share": 1.0, "percent": 100.0, None: np.inf}[one.unit]
         above = int((setting.people.column(one.item) > whole).sum())
         if above:
-            got = f"{above} rows of {one.item} above {whole:g}"
+            got = f"{row_count(above)} of {one.item} above {whole:g}"
             remedy = "unit: percent, if it is out of 100" if one.unit == "share" else ""
             raise DataError(Problem(where, _place(one), f"shares up to {whole:g}", got, remedy))
 

@@ -18,7 +18,7 @@ from acsi_sem.kernels.inequality import (
 )
 from acsi_sem.kernels.moments import Floats
 from acsi_sem.kernels.value_grid import class_ratios, class_shares
-from acsi_sem.methods.amounts import among, check_amounts, complete, left_out
+from acsi_sem.methods.amounts import among, check_amounts, complete, hide_parts, left_out
 from acsi_sem.methods.base import Ints, Measured, MethodResult, Row, Setting, row
 from acsi_sem.spec.methods.pareto import Pareto
 
@@ -27,6 +27,8 @@ TOP: Final = (10, 20, 30, 50)
 MOST: Final = 80
 """Per cent of the value that the smallest possible share of customers is named for."""
 MARKS: Final = (0, 1, 2, *range(5, 100, 5), 98, 99, 100)
+FINE: Final = 5
+"""Marks nearer to an end, in per cent, need the smallest publishable number of customers there."""
 RETURNS: Final = "give returns and refunds as a field of their own"
 NO_VALUE: Final = "no value in this group"
 
@@ -113,19 +115,30 @@ def _rows(method: Pareto, setting: Setting, measured: Measured, worth: Floats) -
         row(measured, "gini", measure="gini", **named),
         row(measured, "holders", measure="holders", category=str(MOST), factor=100, **named),
     ]
+    minimum = setting.request.minimum_rows
     for key, marks in (("top_share", TOP), ("lorenz", MARKS)):
         made += [
             row(measured, key, (k,), measure=key, category=str(mark), factor=100, **named)
             for k, mark in enumerate(marks)
+            if _rests_on_enough(mark, whole, minimum)
         ]
     classes = ranked_classes(share_before(weights, worth[rows], worth[rows]), method.cuts)[0]
+    inside = [setting.count(rows, classes == k) for k in range(len(CLASSES))]
+    for key in ("class_customers", "class_value"):
+        shares = [
+            row(measured, key, (k,), measure=key, category=category, factor=100, **named)
+            for k, category in enumerate(CLASSES)
+        ]
+        made += hide_parts(shares, inside, minimum) if key == "class_value" else shares
     for k, category in enumerate(CLASSES):
-        for key in ("class_customers", "class_value"):
-            made.append(
-                row(measured, key, (k,), measure=key, category=category, factor=100, **named)
-            )
-        own = named | {"n": setting.count(rows, classes == k), "category": category}
+        own = named | {"n": inside[k], "category": category}
         made.append(row(measured, "class_mean", (k,), measure="class_mean", **own))
     for one in made:
         nobody = "no customers in this class" if not one["n"] else ""
         yield one | {"note": empty or nobody or one["note"]}
+
+
+def _rests_on_enough(mark: int, whole: int, minimum: int) -> bool:
+    """Return whether a point near an end of the curve is more than a few customers' value."""
+    end = min(mark, 100 - mark)
+    return end == 0 or end >= FINE or whole * end / 100 >= minimum

@@ -234,8 +234,11 @@ def _group_rows(
     for key in ("cut_importance", "cut_performance", "csi"):
         made: Row = {
             "group": group,
+            "subject": "",
             "measure": "headline" if key == "csi" else key,
+            "category": "",
             "value": float(found[key]),
+            **dict.fromkeys(("std_error", "conf_low", "conf_high"), math.nan),
             "n": least,
             "conf_level": setting.request.level,
             "note": NO_DRAWS,

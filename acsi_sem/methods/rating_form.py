@@ -9,7 +9,7 @@ import numpy as np
 from acsi_sem.kernels.grades import form_total, grade_shares, graded_scores
 from acsi_sem.kernels.moments import Floats
 from acsi_sem.methods.base import Ints, Measured, MethodResult, Row, Setting, row
-from acsi_sem.methods.grading import grade_names, read_grades
+from acsi_sem.methods.grading import behind, grade_names, read_grades
 from acsi_sem.methods.proportions import NOBODY, share_limits
 from acsi_sem.methods.weights import resolve, weight_rows
 from acsi_sem.spec.methods.rating_form import RatingForm
@@ -86,10 +86,8 @@ def _rows(
 
 
 def _total(method: RatingForm, setting: Setting, measured: Measured, grades: Ints) -> Row:
-    """Return the weighted total, with the number who answered anything."""
-    members = dict(setting.groups)[measured.group]
-    asked = grades[members] >= 0
-    n = setting.count(members, np.logical_or.reduce(asked, axis=1))
+    """Return the weighted total."""
+    n, note = behind(setting, measured.group, grades, method.items)
     values = method.grades.values
     made = row(
         measured,
@@ -99,5 +97,4 @@ def _total(method: RatingForm, setting: Setting, measured: Measured, grades: Int
         level=setting.request.level,
         reading=f"points from {min(values):g} (worst) to {max(values):g} (best)",
     )
-    empty = [item for i, item in enumerate(method.items) if not asked[:, i].any()]
-    return made | {"note": f"no answers to {', '.join(empty)}"} if empty else made
+    return made | {"note": note} if note else made

@@ -20,6 +20,7 @@ from acsi_sem.methods.amounts import (
     check_amounts,
     check_scale,
     complete,
+    hide_parts,
     left_out,
     scored,
     turned,
@@ -192,26 +193,39 @@ def _rows(
     whole = setting.count(rows, known[rows])
     level = setting.request.level
     tiers = _tiers(setting.people.design.weights[rows][None, :], who)[0]
-    for k, (name, meaning) in enumerate(zip(TIERS, MEANINGS, strict=True)):
-        own = tiers == k
-        inside = setting.count(rows, own)
-        named: dict[str, Any] = {"category": name, "level": level, "reading": meaning}
-        yield row(measured, "customers", (k,), measure="customers", n=whole, factor=100, **named)
-        share = row(measured, "profit", (k,), measure="profit", n=whole, factor=100, **named)
-        yield _noted(share, "no shares of a total that is not above 0")
-        mean = row(measured, "mean_profit", (k,), measure="mean_profit", n=inside, **named)
-        yield _noted(mean, "no customers in this tier")
-        rate = row(
-            measured, "profit_rate", (k,), measure="profit_rate", n=inside, factor=100, **named
-        )
-        yield _noted(rate, "no revenue in this tier")
-        if method.satisfaction:
-            asked = setting.count(rows, own & ~np.isnan(who.score))
-            key = "satisfaction"
-            made = row(
-                measured, key, (k,), measure=key, n=asked, subject=method.satisfaction, **named
+    inside = [setting.count(rows, tiers == k) for k in range(len(TIERS))]
+    shares = {
+        key: [
+            row(
+                measured,
+                key,
+                (k,),
+                measure=key,
+                category=name,
+                reading=MEANINGS[k],
+                n=whole,
+                level=level,
+                factor=100,
             )
-            yield _noted(made, "no answers in this tier")
+            for k, name in enumerate(TIERS)
+        ]
+        for key in ("customers", "profit")
+    }
+    yield from shares["customers"]
+    profits = [_noted(one, "no shares of a total that is not above 0") for one in shares["profit"]]
+    yield from hide_parts(profits, inside, setting.request.minimum_rows)
+    for k, name in enumerate(TIERS):
+        named: dict[str, Any] = {"category": name, "level": level, "reading": MEANINGS[k]}
+        for key, factor, why in (
+            ("mean_profit", 1.0, "no customers in this tier"),
+            ("profit_rate", 100.0, "no revenue in this tier"),
+        ):
+            made = row(measured, key, (k,), measure=key, n=inside[k], factor=factor, **named)
+            yield _noted(made, why)
+        if method.satisfaction:
+            key, asked = "satisfaction", (tiers == k) & ~np.isnan(who.score)
+            own = named | {"n": setting.count(rows, asked), "subject": method.satisfaction}
+            yield _noted(row(measured, key, (k,), measure=key, **own), "no answers in this tier")
     moved = [f"{cut}, {way}" for cut in CUTS for way in WAYS]
     for k, name in enumerate(moved):
         yield row(

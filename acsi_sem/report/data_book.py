@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from acsi_sem.report.workbook import _OPTIONS, CREATED, MOST_ROWS, _write
+from acsi_sem.report.workbook import CREATED, MOST_ROWS, OPTIONS, write_cell
 
 _NARROWEST, _WIDEST = 8, 60
 
@@ -42,7 +42,7 @@ def write_book(tables: Mapping[str, pd.DataFrame]) -> bytes:
     from xlsxwriter import Workbook
 
     page = io.BytesIO()
-    book: Any = Workbook(page, dict(_OPTIONS))
+    book: Any = Workbook(page, dict(OPTIONS))
     book.set_properties({"created": CREATED})
     styles = {
         "head": book.add_format({"bold": True, "bottom": 1}),
@@ -61,10 +61,10 @@ def _sheet(sheet: Any, styles: Mapping[str, Any], table: pd.DataFrame) -> None:
     sheet.freeze_panes(1, 0)
     for place, column in enumerate(table.columns):
         values = table[column].tolist()
-        _write(sheet, styles, 0, place, str(column), "head")
+        write_cell(sheet, styles, 0, place, str(column), "head")
         sheet.set_column(place, place, _width(str(column), values))
         for row, value in enumerate(values, start=1):
-            _write(sheet, styles, row, place, value)
+            write_cell(sheet, styles, row, place, value)
 
 
 def _width(head: str, values: list[object]) -> int:

@@ -20,7 +20,7 @@ _LONGEST_CELL: Final = 32_767
 _LONGEST_NAME: Final = 31
 _WIDEST: Final = 40
 _LEADING: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
-_OPTIONS: Final = {
+OPTIONS: Final = {
     "in_memory": True,
     "strings_to_formulas": False,
     "strings_to_urls": False,
@@ -64,7 +64,7 @@ def write_workbook(
     from xlsxwriter import Workbook
 
     page = io.BytesIO()
-    book: Any = Workbook(page, dict(_OPTIONS))
+    book: Any = Workbook(page, dict(OPTIONS))
     book.set_properties({"title": words.clean(title)[:255], "created": CREATED})
     styles = {
         "head": book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"}),
@@ -90,11 +90,11 @@ def _cover(
     sheet = book.add_worksheet("about")
     sheet.set_column(0, 0, 24)
     sheet.set_column(1, 1, 60)
-    _write(sheet, styles, 0, 0, title, "title")
+    write_cell(sheet, styles, 0, 0, title, "title")
     lines = [*facts, *((name, f"{len(table)} rows") for name, table in tables.items())]
     for row, (name, value) in enumerate(lines, start=2):
-        _write(sheet, styles, row, 0, name)
-        _write(sheet, styles, row, 1, value)
+        write_cell(sheet, styles, row, 0, name)
+        write_cell(sheet, styles, row, 1, value)
 
 
 def _sheet(book: Any, styles: Mapping[str, Any], name: str, table: pd.DataFrame) -> None:
@@ -104,10 +104,10 @@ def _sheet(book: Any, styles: Mapping[str, Any], name: str, table: pd.DataFrame)
     sheet.freeze_panes(1, 1)
     for place, column in enumerate(table.columns):
         values = table[column].tolist()
-        _write(sheet, styles, 0, place, str(column), "head")
+        write_cell(sheet, styles, 0, place, str(column), "head")
         sheet.set_column(place, place, _width(str(column), values))
         for row, value in enumerate(values, start=1):
-            _write(sheet, styles, row, place, value)
+            write_cell(sheet, styles, row, place, value)
     if len(table.columns) and len(table):
         sheet.autofilter(0, 0, len(table), len(table.columns) - 1)
 
@@ -122,14 +122,14 @@ def _codebook(book: Any, styles: Mapping[str, Any], tables: Mapping[str, pd.Data
     sheet.set_column(0, 0, 20)
     sheet.set_column(1, 1, 100)
     used = dict.fromkeys(str(column) for table in tables.values() for column in table.columns)
-    _write(sheet, styles, 0, 0, "column", "head")
-    _write(sheet, styles, 0, 1, "meaning", "head")
+    write_cell(sheet, styles, 0, 0, "column", "head")
+    write_cell(sheet, styles, 0, 1, "meaning", "head")
     for row, name in enumerate(used, start=1):
-        _write(sheet, styles, row, 0, name)
-        _write(sheet, styles, row, 1, GLOSSARY.get(name, ""))
+        write_cell(sheet, styles, row, 0, name)
+        write_cell(sheet, styles, row, 1, GLOSSARY.get(name, ""))
 
 
-def _write(
+def write_cell(
     sheet: Any, styles: Mapping[str, Any], row: int, column: int, value: object, style: str = ""
 ) -> None:
     """Write one cell: numbers as numbers, everything else as text, the unknown not at all."""

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from acsi_sem.analysis.pipeline import Progress, estimate_scored
 from acsi_sem.analysis.systems import Compared, Measurement, compare_systems, measurement_of
+from acsi_sem.errors import Problem, SpecError
 from acsi_sem.inference.sample import row_ranks
 from acsi_sem.methods.base import Setting
 from acsi_sem.methods.catalogue import run_methods
@@ -21,7 +22,7 @@ from acsi_sem.runs.execute import MANIFEST, beside, data_path, json_bytes, reque
 from acsi_sem.runs.folder import check_writable, write_folder
 from acsi_sem.runs.provenance import versions
 from acsi_sem.spec.fields import Field, model_fields, resolve_fields
-from acsi_sem.spec.forms import form_of
+from acsi_sem.spec.forms import Form, form_of
 from acsi_sem.spec.load import load_model
 from acsi_sem.spec.load_study import load_study
 from acsi_sem.spec.methods.method import Method
@@ -82,6 +83,7 @@ def run_compare(command: CompareCommand, progress: Progress) -> Outcome:
     resolve_all(study.methods, study.file)
     case = _case(command, study)
     asked = study.comparison or default_comparison(study, case.model)
+    forms = _forms(case, asked)
     ranks: Ints | None = None
     found: list[Measurement] = []
     notices: list[Notice] = []
@@ -91,7 +93,7 @@ def run_compare(command: CompareCommand, progress: Progress) -> Outcome:
         if system.method:
             found.append(_by_method(case, system))
             continue
-        measured, survey, told = _by_model(case, system, ranks)
+        measured, survey, told = _by_model(case, system, forms[system.name], ranks)
         ranks = survey.design.ranks if ranks is None else ranks
         found.append(measured)
         notices += [replace(n, subject=f"{system.name}: {n.subject}".rstrip(": ")) for n in told]
@@ -122,19 +124,66 @@ def default_comparison(study: Study, model: Model) -> Comparison:
     systems = [
         System(engine, Text((("en", ENGINE_TITLES[engine]),)), engine=engine) for engine in engines
     ]
-    if study.design.weight is not None and study.rake is None:
+    if study.design.weight is not None and study.rake is None and not _unweightable(study):
         title = Text((("en", f"{ENGINE_TITLES[engines[0]]}, unweighted"),))
         systems.append(System("unweighted", title, engine=engines[0], weighted=False))
     return Comparison(tuple(systems), systems[0].name)
 
 
-def _by_model(
-    case: _Case, system: System, ranks: Ints | None
-) -> tuple[Measurement, Survey, tuple[Notice, ...]]:
-    """Fit one system; the rows are numbered for drawing by the first one's survey."""
+def _unweightable(study: Study) -> str:
+    """Say why the rows of a study cannot do without weights; empty where they can."""
+    if study.settings.resampling == "columns":
+        return "replicate weights of the survey, which are weighted all the same"
+    if study.design.weight_kind == "frequency" and study.design.weight is not None:
+        return "weights that count the respondents of a row"
+    return ""
+
+
+def _forms(case: _Case, asked: Comparison) -> dict[str, Form]:
+    """Return every system's model as the survey asks it, before anything is computed.
+
+    Raises
+    ------
+    SpecError, UsageError
+        With every problem of every system, when they are of one kind.
+    """
+    forms: dict[str, Form] = {}
+    problems: list[Problem] = []
+    for system in asked.systems:
+        if system.method:
+            continue
+        try:
+            forms[system.name] = _form(case, system)
+        except SpecError as error:
+            problems += error.problems
+    if problems:
+        raise SpecError(problems)
+    return forms
+
+
+def _form(case: _Case, system: System) -> Form:
     study = case.study
     whole = load_model(beside(study, system.model)) if system.model else case.model
     form = form_of(whole, system, case.fields, study.file)
+    place = f"compare.systems.{system.name}"
+    found = []
+    if system.engine and (system.engine == "composite") != (whole.kind == "composite"):
+        fits = "composite, or no engine," if whole.kind == "composite" else "an engine for paths"
+        expected = f"{fits} for the {whole.kind} model {whole.name}"
+        found.append(Problem(study.file, f"{place}.engine", expected, system.engine))
+    if not system.weighted and (why := _unweightable(study)):
+        expected = "sampling weights, which can be left out"
+        found.append(Problem(study.file, f"{place}.weights", expected, why))
+    if found:
+        raise SpecError(found)
+    return form
+
+
+def _by_model(
+    case: _Case, system: System, form: Form, ranks: Ints | None
+) -> tuple[Measurement, Survey, tuple[Notice, ...]]:
+    """Fit one system; the rows are numbered for drawing by the first one's survey."""
+    study = case.study
     settings = replace(
         case.settings,
         engines=(system.engine or engines_for(form.model.kind)[0],),

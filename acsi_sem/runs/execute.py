@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import pandas as pd
 
@@ -16,10 +16,10 @@ from acsi_sem.analysis.values import Fit, Request
 from acsi_sem.errors import Problem, UsageError
 from acsi_sem.methods.base import Setting
 from acsi_sem.methods.catalogue import NO_METHODS, MethodResults, run_methods
+from acsi_sem.methods.study_checks import study_fields
 from acsi_sem.methods.weights import resolve_all
 from acsi_sem.runs.folder import check_writable, write_folder
 from acsi_sem.runs.provenance import input_hashes, manifest, shown_path, versions
-from acsi_sem.spec.fields import Field, resolve_fields
 from acsi_sem.spec.load import load_model
 from acsi_sem.spec.load_study import load_study
 from acsi_sem.spec.model import Model
@@ -83,7 +83,7 @@ def run_fit(command: FitCommand, progress: Progress) -> Outcome:
         minimum_rows=command.settings.minimum_rows,
         sheet=command.sheet,
     )
-    asked = request_for(model.name, command.settings, model)
+    asked = request_for(model.name, command.settings, model, usual=1)
     fitted = estimate(model, survey, asked, progress)
     files = table_files(fitted)
     files[MANIFEST] = json_bytes(manifest(fitted, None, _arguments(command), files))
@@ -98,8 +98,6 @@ def run_report(command: ReportCommand, progress: Progress) -> Outcome:
     ------
     SpecError, DataError, UsageError
     """
-    from dataclasses import replace
-
     check_writable(command.out)
     study = load_study(command.study)
     settings = replace(study.settings, **command.overrides)
@@ -112,7 +110,7 @@ def run_report(command: ReportCommand, progress: Progress) -> Outcome:
             comparison=bool(command.overrides.get("comparison")),
         )
     path = data_path(study, command.data, command.study)
-    fields = fields_of(study, model)
+    fields = study_fields(study, model)
     resolve_all(study.methods, study.file)
     survey = read_survey(
         path,
@@ -133,39 +131,24 @@ def run_report(command: ReportCommand, progress: Progress) -> Outcome:
     return Outcome(fitted, command.out, tuple(sorted(files)))
 
 
-def request_for(name: str, settings: Settings, model: Model) -> Request:
-    """Return what settings ask of a model; `name` keys the random streams."""
-    return Request(
-        engines=settings.engines or engines_for(model.kind),
-        study=name,
-        ci=settings.ci,
-        se=settings.se,
-        **{key: getattr(settings, key) for key in _SHARED},
-    )
+def request_for(
+    name: str, settings: Settings, model: Model, *, usual: int | None = None
+) -> Request:
+    """Return what settings ask of a model; what they share with a request has the same names.
 
-
-_SHARED: Final = (
-    *("scheme", "replicates", "seed", "level", "index_means", "minimum_rows", "missing"),
-    *("meanstructure", "invariance", "release", "weights_policy", "resampling", "fay", "folds"),
-    *("repetitions", "antecedents", "comparison", "permutations", "period"),
-)
-"""Settings that go into a request as they stand."""
-
-
-def fields_of(study: Study, model: Model) -> tuple[Field, ...]:
-    """Return the fields that a study's methods read.
-
-    Raises
-    ------
-    SpecError
-        With every name that is no question of the model or of the study.
+    Parameters
+    ----------
+    name : str
+        Keys the random streams.
+    settings : Settings
+    model : Model
+    usual : int, optional
+        How many of the engines that suit the model are run where none is named; all by default.
     """
-    named = [
-        (f"methods.{method.name}.{place}", name)
-        for method in study.methods
-        for place, name in method.named()
-    ]
-    return resolve_fields(model, study.items, named, study.file)
+    known = set(Request.__dataclass_fields__)
+    shared = {key: value for key, value in asdict(settings).items() if key in known}
+    engines = settings.engines or engines_for(model.kind)[:usual]
+    return Request(**{**shared, "study": name, "engines": engines})
 
 
 def methods_of(
@@ -208,8 +191,6 @@ def table_files(fitted: Fit, found: MethodResults = NO_METHODS) -> dict[str, byt
 
 def all_tables(fitted: Fit) -> dict[str, pd.DataFrame]:
     """Return every table of a fit by name."""
-    from dataclasses import asdict
-
     return {
         "estimates": fitted.estimates,
         "indices": fitted.indices,

@@ -109,7 +109,9 @@ def default_model(name: Path, checkout: Path = _CHECKOUT) -> Path:
     raise UsageError(Problem("simulate", "--model", "a model file", got, remedy))
 
 
-def write_demo(model: Path, out: Path, *, seed: int, interviews: int, force: bool) -> int:
+def write_demo(
+    model: Path, out: Path, *, seed: int, interviews: int, force: bool, extras: bool = False
+) -> int:
     """Simulate the demonstration survey and write it; return its number of rows.
 
     Parameters
@@ -124,11 +126,13 @@ def write_demo(model: Path, out: Path, *, seed: int, interviews: int, force: boo
         Per company.
     force : bool
         True to replace a file that exists.
+    extras : bool
+        True to add the columns of `acsi_sem.simulate.extras`.
 
     Raises
     ------
     SpecError
-        If the model file is not valid, or cannot be simulated.
+        If the model file is not valid, cannot be simulated, or does not ask what extras go with.
     UsageError
         If the file cannot be written, is neither a CSV nor an XLSX file, has more rows than a
         sheet holds, or exists and `force` is not set.
@@ -141,6 +145,10 @@ def write_demo(model: Path, out: Path, *, seed: int, interviews: int, force: boo
     _check_rows(out, kind, interviews * len(COMPANIES))
     theory = load_model(model)
     frame = demo_survey(theory, seed=seed, interviews=interviews)
+    if extras:
+        from acsi_sem.simulate.extras import extra_columns
+
+        frame = extra_columns(frame, theory, seed)
     data = csv_bytes(frame) if kind == ".csv" else _book(theory, frame)
     write_folder(out.parent, {out.name: data}, out.name)
     return len(frame)
@@ -158,7 +166,29 @@ def _book(model: Model, frame: pd.DataFrame) -> bytes:
     from acsi_sem.report.data_book import write_book
     from acsi_sem.runs.codebook import CODEBOOK, DATA, codebook
 
-    return write_book({DATA: frame, CODEBOOK: codebook(model)})
+    book = codebook(model)
+    if more := [name for name in frame.columns if name not in set(book["column"])]:
+        book = _with_extras(book, more)
+    return write_book({DATA: frame, CODEBOOK: book})
+
+
+def _with_extras(book: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    import pandas as pd
+
+    from acsi_sem.simulate.extras import EXTRAS, UNKNOWN
+
+    rows = [
+        {
+            "column": one.name,
+            "role": "answer" if one.scale else "amount",
+            "en": one.label,
+            "scale": f"{one.scale[0]}-{one.scale[1]}" if one.scale else "",
+            "no_answer": f"{UNKNOWN} = don't know" if one.unknown else "",
+        }
+        for one in EXTRAS
+        if one.name in names
+    ]
+    return pd.concat([book, pd.DataFrame(rows)], ignore_index=True).fillna("")
 
 
 def write_nation(

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 
 from acsi_sem.errors import Problem, SpecError
 from acsi_sem.spec.fields import Field
 from acsi_sem.spec.findings import code_number, did_you_mean, listed, show
 from acsi_sem.spec.model import Construct, DatedShares, Indicator, Model, Path, Scoring
 from acsi_sem.spec.survey_parts import System
+
+_KINDS: Final = {"amount": "an amount", "category": "a category"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +50,24 @@ def form_of(model: Model, system: System, known: Mapping[str, Field], where: str
     Raises
     ------
     SpecError
-        If a question is none of the model's, or the index would rest on nothing.
+        If a question is none of the model's or stands in a column without a scale, or the index
+        would rest on nothing: no question, no arrow, a scale that its form makes nothing of.
     """
     if not system.questions:
         return Form(model)
     asked = dict(system.questions)
     place = f"compare.systems.{system.name}.questions"
-    problems = list(_problems(model, asked, where, place))
-    if problems:
-        raise SpecError(problems)
+    _refuse(_problems(model, asked, known, where, place))
     kept = tuple(_cut(model, asked, system, known))
+    _refuse(_scale_problems(model, kept, where, place))
     names = {construct.name for construct in kept}
     paths = tuple(p for p in model.paths if {p.source, p.target} <= names)
     constructs = _connected(kept, model, paths)
     there = {construct.name for construct in constructs}
+    if model.index not in there:
+        expected = f"questions of a construct that an arrow ties to '{model.index}'"
+        remedy = "map some, or measure by a composite model"
+        _refuse([Problem(where, place, expected, "none", remedy)])
     cut = replace(
         model,
         constructs=constructs,
@@ -112,6 +119,7 @@ def _connected(
     if model.kind == "composite":
         return kept
     ends = {end for path in paths for end in (path.source, path.target)}
+    ends |= {name for part in kept if part.name in ends for name in part.components}
     return tuple(construct for construct in kept if construct.name in ends)
 
 
@@ -128,9 +136,21 @@ def _asked(item: Indicator, column: str, system: System, known: Mapping[str, Fie
     return replace(item, column=column, low=low, high=high, missing=missing, reverse=reverse)
 
 
-def _problems(model: Model, asked: Mapping[str, str], where: str, place: str) -> Iterator[Problem]:
+def _refuse(problems: Iterable[Problem]) -> None:
+    found = list(problems)
+    if found:
+        raise SpecError(found)
+
+
+def _problems(
+    model: Model, asked: Mapping[str, str], known: Mapping[str, Field], where: str, place: str
+) -> Iterator[Problem]:
     names = tuple(item.name for item in model.answers)
-    for name in asked:
+    for name, column in asked.items():
+        kind = known[column].kind if column in known else "scale"
+        if kind != "scale":
+            got = f"{column}, which this study calls {_KINDS[kind]}"
+            yield Problem(where, f"{place}.{name}", "a column of answers on a scale", got)
         if name not in names:
             remedy = did_you_mean(name, names) or f"it asks {listed(names[:20], 'and')}"
             expected = f"a question of the model {model.name}"
@@ -140,3 +160,22 @@ def _problems(model: Model, asked: Mapping[str, str], where: str, place: str) ->
         expected = f"at least one question of '{index.name}', the index"
         named = listed([item.name for item in index.indicators][:20], "and")
         yield Problem(where, place, expected, "none", f"map one of {named}")
+
+
+def _scale_problems(
+    model: Model, kept: Iterable[Construct], where: str, place: str
+) -> Iterator[Problem]:
+    """Refuse scales that the form of a composite makes no index of, as model files are refused."""
+    scoring = model.scoring
+    if scoring is None:
+        return
+    items = {item.name: item for part in kept for item in part.indicators}
+    for item in items.values():
+        got = f"[{item.low:g}, {item.high:g}] of {item.column}"
+        if scoring.form == "top_box" and item.high - item.low < scoring.boxes:
+            expected = f"an answer scale of more than {scoring.boxes} steps"
+            remedy = "every answer to it would count as a top box"
+            yield Problem(where, f"{place}.{item.name}", expected, got, remedy)
+        if scoring.form == "of_maximum" and item.low < 0:
+            expected = "an answer scale from 0 or above"
+            yield Problem(where, f"{place}.{item.name}", expected, got)

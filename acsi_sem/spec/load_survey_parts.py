@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from acsi_sem.spec import survey_documents as doc
 from acsi_sem.spec.fields import Field
@@ -47,7 +47,8 @@ def comparison_from(part: doc.ComparePart | None) -> Comparison | None:
     if part is None:
         return None
     systems = tuple(_system(name, entry) for name, entry in part.systems.items())
-    return Comparison(systems, part.base or systems[0].name)
+    measured = next((one for one in systems if not one.method), systems[0])
+    return Comparison(systems, part.base or measured.name)
 
 
 def _system(name: str, part: doc.SystemPart) -> System:
@@ -86,6 +87,7 @@ def _check_compare(data: dict[str, object]) -> Iterator[Finding]:
     if isinstance(base, str) and systems and base not in systems:
         near = did_you_mean(base, systems)
         yield Finding(("compare", "base"), listed(tuple(systems)), show(base), near)
+    yield from _check_base(systems, base)
     for name, entry in systems.items():
         said = mapping(entry)
         loc = ("compare", "systems", name)
@@ -93,8 +95,20 @@ def _check_compare(data: dict[str, object]) -> Iterator[Finding]:
         if isinstance(method, str) and method not in methods:
             near = did_you_mean(method, methods) or "add it to the part 'methods'"
             yield Finding((*loc, "method"), "a method of this study", show(method), near)
-        for key in ("model", "engine", "scheme", "questions", "scale", "period"):
+        for key in ("model", "engine", "scheme", "weights", "questions", "scale", "period"):
             if method is not None and key in said:
                 yield Finding((*loc, key), f"'{key}' or 'method'", "both", at="key")
         if "scale" in said and "questions" not in said:
             yield Finding((*loc, "scale"), "questions beside it", "none", at="key")
+
+
+def _check_base(systems: Mapping[str, object], base: object) -> Iterator[Finding]:
+    """Refuse to compare with a method, whose number is no index on 0-100."""
+    by_method = [name for name, entry in systems.items() if "method" in mapping(entry)]
+    if systems and len(by_method) == len(systems):
+        expected = "a system with a model, to compare the others with"
+        yield Finding(("compare", "systems"), expected, "methods only", at="key")
+    elif base in by_method:
+        expected = f"a system with a model, not the method '{base}'"
+        remedy = "a method's number is no index on 0-100, so nothing can be taken from it"
+        yield Finding(("compare", "base"), expected, show(base), remedy)

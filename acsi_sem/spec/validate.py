@@ -10,7 +10,7 @@ from acsi_sem.spec.findings import Finding, did_you_mean, listed
 from acsi_sem.spec.load import load_model, model_from
 from acsi_sem.spec.load_study import study_from
 from acsi_sem.spec.model import Model
-from acsi_sem.spec.study import Study
+from acsi_sem.spec.study import Study, engines_for
 from acsi_sem.spec.yaml_source import Source, read_source
 
 
@@ -70,7 +70,7 @@ def _describe_model(model: Model) -> str:
 
 def _describe_study(study: Study, model: Model) -> str:
     breakdowns = _count(len(study.breakdowns), "breakdown")
-    engines = listed(study.settings.engines, "and")
+    engines = listed(study.settings.engines or engines_for(model.kind), "and")
     return f"study {study.name}, model {model.name}, {breakdowns}, engines {engines}"
 
 

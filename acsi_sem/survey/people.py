@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ from acsi_sem.survey.columns import check_columns, check_rows
 from acsi_sem.survey.factors import read_breakdown
 from acsi_sem.survey.formats import read_raw
 from acsi_sem.survey.frame import raw_frame
-from acsi_sem.survey.raw import Findings, Raw
+from acsi_sem.survey.raw import Findings, Raw, RawColumn
 from acsi_sem.survey.read import ReadPlan, freeze_design, make_plan, surroundings
 from acsi_sem.survey.recode import read_answers
 from acsi_sem.survey.survey import Design, Factor, Floats, MissingCount, Source, Survey
@@ -121,9 +121,9 @@ def read_people(
     DataError
         With everything that is wrong in the file, at once.
     """
-    plan = make_plan(group, study, None, (), 1)
     page = sheet or (study.sheet if study else "")
-    return _build(read_raw(Path(path), page), tuple(fields), plan)
+    raw = read_raw(Path(path), page)
+    return _build(raw, tuple(fields), _plan(raw, study, group))
 
 
 def people_from_frame(
@@ -135,8 +135,19 @@ def people_from_frame(
     name: str = "data frame",
 ) -> People:
     """Take the answers to some fields from a pandas frame; see `read_people`."""
+    raw = raw_frame(frame, name)
+    return _build(raw, tuple(fields), _plan(raw, study, group))
+
+
+def _plan(raw: Raw, study: Study | None, group: str | None) -> ReadPlan:
+    """Read the columns of levels beside the breakdowns, where the file has them."""
     plan = make_plan(group, study, None, (), 1)
-    return _build(raw_frame(frame, name), tuple(fields), plan)
+    if study is None:
+        return plan
+    taken = {book.column for book in plan.breakdowns}
+    levels = [column for _, column in study.levels if column not in taken]
+    books = (replace(plan.book(name), column=name) for name in levels if name in raw.names)
+    return replace(plan, breakdowns=(*plan.breakdowns, *books))
 
 
 def _build(raw: Raw, fields: tuple[Field, ...], plan: ReadPlan) -> People:
@@ -147,7 +158,8 @@ def _build(raw: Raw, fields: tuple[Field, ...], plan: ReadPlan) -> People:
     design, groups, factors = surroundings(raw, plan, (), findings)
     read = [_read(raw, one, plan, design, findings) for one in fields]
     findings.close()
-    values = np.column_stack([column for column, _, _ in read]) if read else np.zeros((0, 0))
+    blank = np.zeros((len(raw.places), 0))
+    values = np.column_stack([column for column, _, _ in read]) if read else blank
     values.setflags(write=False)
     return People(
         fields=fields,
@@ -176,7 +188,18 @@ def _read(
         blank = round(float(design.respondents[factor.codes < 0].sum()))
         lost = (MissingCount(one.name, one.column, "", "no answer", blank),) if blank else ()
         return codes, factor.categories, lost
-    missing = tuple((code_number(code) or 0.0, label) for code, label in one.missing)
+    numbers = ((code_number(code), label) for code, label in one.missing)
+    missing = tuple((code, label) for code, label in numbers if code is not None)
     item = Indicator(one.name, one.column, one.low, one.high, missing, False, one.label)
-    answers = read_answers(raw, column, item, plan.rules, findings)
+    answers = read_answers(raw, _with_texts(column, one), item, plan.rules, findings)
     return answers.values, (), answers.counts(one.name, design.respondents)
+
+
+def _with_texts(column: RawColumn, one: Field) -> RawColumn:
+    """Return a column whose texts that mean no answer are those of the study too."""
+    texts = {code: label for code, label in one.missing if code_number(code) is None}
+    return replace(
+        column,
+        labels={**column.labels, **texts},
+        missing_texts=column.missing_texts | texts.keys(),
+    )

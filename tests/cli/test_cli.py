@@ -174,7 +174,7 @@ def test_strict_ends_with_7_when_there_are_warnings(survey: Path, tmp_path: Path
         ([*FIT, "--weights", ""], 2, "--weights: expected a name"),
         ([*FIT, "--weight-kind", "frequency"], 2, "--weights beside it"),
         ([*FIT, "--sheet", "Data"], 2, "which has no sheets"),
-        (["simulate", "--out", "a.xlsx"], 2, "ends in .csv"),
+        (["simulate", "--out", "a.sav"], 2, "ends in .csv"),
         (["simulate", "--out", "a.csv", "--seed", "-1"], 2, "--seed"),
         (["fit", "absent.yaml", "--data", "x.csv", "--out", "o"], 3, "absent.yaml"),
         (["fit", str(MODEL), "--data", "absent.csv", "--out", "o"], 4, "absent.csv"),

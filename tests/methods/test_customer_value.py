@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -94,6 +95,20 @@ def test_missing_amounts_are_left_out_and_counted() -> None:
     assert result.notices[0].message == "2 respondents are left out: no revenue or cost."
 
 
+def test_shares_of_money_that_rest_on_few_are_withheld_with_a_second() -> None:
+    """Fields of 3, 1, 2 and 2 customers where 2 are enough: the one of 1, and the next smallest."""
+    earned, spent = [9, 9, 9, 9, 1, 1, 1, 1], [1, 1, 1, 9, 1, 1, 9, 9]
+    where = setting({"earned": earned, "spent": spent}, MONEY)
+    result = run_one(GRID, replace(where, request=replace(where.request, minimum_rows=2)))
+    notes = [found(result, "revenue", name)["note"] for name in "1234"]
+    assert notes[1] == "withheld: fewer than 2 customers"
+    assert [note for note in notes if note.startswith("withheld: with the other parts")]
+    known = [not math.isnan(value) for value in of_fields(result, "revenue")]
+    assert sum(known) == 2
+    assert not known[1]
+    assert found(result, "customers", "2")["value"] == 12.5
+
+
 def test_a_group_without_any_amount_has_no_numbers() -> None:
     columns: dict[str, list[Any]] = {
         "earned": [5, 6, None, None],
@@ -140,15 +155,17 @@ def test_malformed(part: dict[str, Any], message: str) -> None:
     assert refused(GRID | part) == [message]
 
 
+MONEY_RULE = "methods.x: {}: expected amounts of 0 or more, got"
+OWN = "as a field of their own"
+
+
 def test_refused_data() -> None:
     where = setting({"earned": [-1.0, 2, 3], "spent": [-1.0, -2, 3]}, MONEY)
     with pytest.raises(DataError) as error:
         run_one(GRID, where)
     assert str(error.value).splitlines() == [
-        "methods.x: revenue: expected amounts of 0 or more, got 1 rows of earned below 0; give "
-        "returns and refunds as a field of their own",
-        "methods.x: cost: expected amounts of 0 or more, got 2 rows of spent below 0; give "
-        "credits as a field of their own",
+        f"{MONEY_RULE.format('revenue')} 1 row of earned below 0; give returns and refunds {OWN}",
+        f"{MONEY_RULE.format('cost')} 2 rows of spent below 0; give credits {OWN}",
     ]
     columns: dict[str, list[Any]] = {"earned": [1], "spent": [1], "liked": ["1"]}
     with pytest.raises(UsageError, match="a question with a scale, got liked, a category"):

@@ -92,6 +92,8 @@ def test_stability_is_the_share_of_replicates() -> None:
     none = row(run(KANO, setting(people(answers("AO" * 20)))), "stability", "wifi")
     assert np.isnan(none["value"])
     assert none["note"] == "stability needs bootstrap replicates"
+    halves = setting(people(answers("AO" * 20)), resampling="jackknife")
+    assert np.isnan(value(run(KANO, halves), "stability", "wifi"))
 
 
 def test_a_pair_never_asked_is_refused() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -97,6 +98,16 @@ def test_a_group_without_value_has_no_numbers() -> None:
     assert math.isnan(row["value"])
     assert row["note"] == "no value in this group"
     assert found(result, "gini", group="a")["value"] == pytest.approx(0.25)
+
+
+@pytest.mark.parametrize(("count", "finest"), [(150, "5"), (5000, "1")])
+def test_points_near_the_ends_need_enough_customers(count: int, finest: str) -> None:
+    """One per cent of 5,000 is 50 customers; of 150 it is two, whose value would be told."""
+    where = setting({"value": list(range(1, count + 1))}, [amount("value")])
+    where = replace(where, request=replace(where.request, minimum_rows=50))
+    marks = [row["category"] for row in run_one(VALUE, where).rows if row["measure"] == "lorenz"]
+    assert marks[:2] == ["0", finest]
+    assert marks[-2:] == [str(100 - int(finest)), "100"]
 
 
 def test_limits_hold_the_estimate() -> None:

@@ -39,6 +39,7 @@ def test_by_hand() -> None:
     assert close(value(found, "headline"), 66.5)
     assert close(value(found, "share", "A", "very satisfied"), 40)
     assert row(found, "share", "B", "very satisfied")["n"] == 4
+    assert row(found, "headline")["n"] == 4
     assert close(value(found, "weight", "A", group=""), 75)
     assert row(found, "headline")["reading"] == "points from 20 (worst) to 100 (best)"
 
@@ -80,6 +81,15 @@ def test_one_grade_alone_and_nobody_at_all() -> None:
     assert np.isnan(nobody["value"])
     assert nobody["note"] == "no answers to A, B"
     assert row(found, "share", "A", "neutral", "b")["note"] == "no answers"
+
+
+def test_a_total_does_not_tell_a_question_that_is_withheld() -> None:
+    answers: dict[str, list[int | None]] = {"A": [5] * 8, "B": [1, 2] + [None] * 6}
+    found = run(FORM, setting(people(answers), minimum=5))
+    assert np.isfinite(value(found, "score", "A"))
+    for withheld in (row(found, "score", "B"), row(found, "headline")):
+        assert np.isnan(withheld["value"])
+        assert withheld["note"] == "withheld: fewer than 5 answers"
 
 
 @settings(max_examples=20, deadline=None)
@@ -171,5 +181,5 @@ def test_the_chapter_shows_bars_from_bad_to_good() -> None:
     assert figure.chart.rows[0].shares == pytest.approx((0.2, 0, 0.2, 0.2, 0.4))
     texts = [[cell.text for cell in cells] for cells in figure.table.rows]
     assert texts[0][:4] == ["<b>A</b>", "75.0", "5", "72.0"]
-    assert texts[-1][:4] == ["Total", "100.0", "5", "66.5"]
+    assert texts[-1][:4] == ["Total", "100.0", "4", "66.5"]
     assert lay_out(figure.chart, narrow=True).labels

@@ -168,8 +168,5 @@ def test_chapter_states_the_rule() -> None:
     assert cells(each)[0] == ["Key", "2", "95.0", "100.0"]
     assert cells(changes)[1] == ["Frequency", "60.0", "0.0"]
     rule = next(block for block in section.blocks if isinstance(block, Bullets))
-    assert rule.items[0] == (
-        "Key:",
-        "among the 20 % of highest profit, at least the median frequency, and “<b>a | b</b>” at 8 "
-        "or better.",
-    )
+    told = "among the 20 % of highest profit, at least the median frequency, and “<b>a | b</b>” at"
+    assert rule.items[0] == ("Key:", f"{told} 8 or better.")

@@ -90,7 +90,7 @@ def describe(
     answered = ~np.isnan(values) & (weights > 0)
     counts = weights if frequency else np.ones_like(weights)
     n = round(float(counts[answered].sum()))
-    missing = round(float(counts[np.isnan(values)].sum()))
+    missing = round(float(counts[np.isnan(values) & (weights > 0)].sum()))
     if not n:
         return Described(0, missing)
     # Multiples of the smallest, rounded: equal sums are equal whatever the scale of the weights.

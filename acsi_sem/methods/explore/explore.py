@@ -355,14 +355,14 @@ def _maps(
     label = model.construct(model.index).label.get(plan.language)
     grade = grades(scaled, index, label)
     groups = () if people.groups is None else (people.groups,)
-    variables = tuple(_variables(people))
+    taken = {group.column for group in groups}
+    variables = tuple(one for one in _variables(people) if one.column not in taken)
     if grade is not None:
         for one in (*groups, *variables):
             yield correspond(one, grade, people.design, plan.minimum)
     for group in groups:
         for one in variables:
-            if one.column != group.column:
-                yield correspond(one, group, people.design, plan.minimum)
+            yield correspond(one, group, people.design, plan.minimum)
 
 
 def grades(scaled: Answers, index: tuple[str, ...], label: str) -> Factor | None:

@@ -106,7 +106,8 @@ def factors(names: tuple[str, ...], matrix: Floats, count: int, n_eff: float) ->
     except (LinAlgError, ValueError):
         return Factors(names, empty.loadings, empty.communality, UNSETTLED)
     if found.loadings.shape[1] > 1:
-        found.rotate("varimax")
+        with np.errstate(divide="ignore"):  # it logs the logarithm of a gradient that reached 0
+            found.rotate("varimax")
     loadings = np.asarray(found.loadings, dtype=float)
     order = np.argsort(-(loadings**2).sum(axis=0), kind="stable")
     communality = (loadings**2).sum(axis=1)

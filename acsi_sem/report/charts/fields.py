@@ -117,10 +117,8 @@ def _grid(chart: ScatterChart, plane: _Plane) -> Iterator[Shape]:
     """Draw ticks, the names of the axes, and the lines that cut the plane."""
     across, up = plane.across, plane.up
     left, right, bottom, top = across.start, across.end, up.start, up.end
-    for tick in across.ticks:
-        yield Line((across(tick), top), (across(tick), bottom), RULE)
-        told = words.number(tick, across.digits)
-        yield Label((across(tick), bottom + 17), told, SMALL, MUTED, "middle")
+    yield from (Line((across(tick), top), (across(tick), bottom), RULE) for tick in across.ticks)
+    yield from _ticks(plane, bottom + 17)
     for tick in up.ticks:
         yield Line((left, up(tick)), (right, up(tick)), RULE)
         yield Label((left - 7, up(tick) + 4), words.number(tick, up.digits), SMALL, MUTED, "end")
@@ -134,6 +132,18 @@ def _grid(chart: ScatterChart, plane: _Plane) -> Iterator[Shape]:
     size = 10.5 if plane.phone else SMALL
     yield Label((right, bottom + 38), words.shorten(chart.across, size, room), size, MUTED, "end")
     yield Label((8, top - 14), words.shorten(chart.up, SMALL, room), SMALL, MUTED)
+
+
+def _ticks(plane: _Plane, y: float) -> Iterator[Label]:
+    """Write the numbers across, moved in at the edge, none that would cover the one before."""
+    taken = -math.inf
+    for tick in plane.across.ticks:
+        told = words.number(tick, plane.across.digits)
+        half = words.width(told, SMALL) / 2
+        x = min(max(plane.across(tick), half + 1), plane.width - half - 1)
+        if x - half > taken + 4:
+            taken = x + half
+            yield Label((x, y), told, SMALL, MUTED, "middle")
 
 
 def _corners(chart: ScatterChart, plane: _Plane, points: Sequence[ScatterPoint]) -> Iterator[Shape]:

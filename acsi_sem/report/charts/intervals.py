@@ -97,9 +97,13 @@ def _grid(frame: _Frame, scale: Scale, chart: IntervalChart) -> Iterator[Shape]:
         x = scale(tick)
         yield Line((x, TOP), (x, frame.bottom), RULE)
         told = words.number(tick, max(scale.digits, chart.digits))
+        half = words.width(told, SMALL) / 2
+        x = min(max(x, half + 1), frame.width - half - 1)
         yield Label((x, frame.bottom + 17), told, SMALL, MUTED, "middle")
     middle = (frame.left + frame.right) / 2
-    yield Label((middle, frame.bottom + 37), chart.axis, SMALL, MUTED, "middle")
+    room = 2 * min(middle, frame.width - middle) - 8
+    axis = words.shorten(chart.axis, SMALL, room)
+    yield Label((middle, frame.bottom + 37), axis, SMALL, MUTED, "middle")
 
 
 def _reference(frame: _Frame, scale: Scale, chart: IntervalChart) -> Iterator[Shape]:
@@ -119,7 +123,11 @@ def _row(frame: _Frame, scale: Scale, row: IntervalRow, place: int) -> Iterator[
     if row.heading:
         x = 8.0 if frame.phone else frame.left - 14
         anchor: Anchor = "start" if frame.phone else "end"
-        heading = words.shorten(row.heading, SIZE, frame.width / 2)
+        room = frame.width - 16
+        wide = words.width(row.heading, SIZE) * 1.06
+        if not frame.phone and wide > frame.left - 22:  # too long for the column of names
+            x, anchor = 8.0, "start"
+        heading = words.shorten(row.heading, SIZE, room / 1.06)
         yield Label((x, frame.tops[place] - 8), heading, SIZE, INK, anchor, bold=True, halo=True)
     yield from _names(frame, row, y)
     if not math.isfinite(row.value):

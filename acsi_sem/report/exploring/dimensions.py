@@ -66,6 +66,9 @@ def _sentences(found: Exploration, one: Components) -> Iterator[str]:
         yield f"Blocks whose questions part: {words.listing(apart)}."
     elif found.together.blocks:
         yield "The questions of every block load on one factor together."
+        shared = [_name(block) for block in found.together.blocks if not block.alone]
+        if shared:
+            yield f"Blocks that share a factor with others: {words.listing(shared)}."
 
 
 def _name(block: Block) -> str:

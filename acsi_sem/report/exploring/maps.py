@@ -70,11 +70,16 @@ def _lead(found: Exploration, clear: list[Correspondence]) -> str:
     )
 
 
-def _pair(one: Correspondence) -> str:
-    names = [words.clean(text) for text in one.labels]
+def _sides(one: Correspondence) -> tuple[str, str]:
+    """Return what the rows and the columns are called."""
+    first, second = (words.clean(text) for text in one.labels)
     if one.names[1] == GRADE_COLUMN:
-        names[1] = f"grade of {words.in_sentence(names[1])}"
-    return f"{names[0]} and {names[1]}"
+        second = f"grade of {words.in_sentence(second)}"
+    return first, second
+
+
+def _pair(one: Correspondence) -> str:
+    return " and ".join(_sides(one))
 
 
 def _inertia(one: Correspondence) -> float:
@@ -139,7 +144,7 @@ def _figure(found: Exploration, one: Correspondence) -> Figure:
         f"Axis 1, {percent(float(shares[0]), 0)} of inertia",
         f"Axis 2, {percent(float(shares[1]), 0)} of inertia",
         cuts=(0.0, 0.0),
-        families=(words.clean(one.labels[0]), _pair(one).partition(" and ")[2]),
+        families=_sides(one),
         bounds=_bounds(points),
     )
     return Figure(

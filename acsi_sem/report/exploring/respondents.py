@@ -66,7 +66,7 @@ def _twice(found: Exploration) -> Iterator[str]:
     one = found.duplicates
     yield _equal("Rows that are equal in everything", one)
     if one.surplus:
-        yield f"Of these, {words.count(one.varied)} are no straight lines."
+        yield f"With varied answers among these: {words.count(one.varied)}."
     if found.ids is not None:
         yield _equal("Rows that share an id", found.ids)
 

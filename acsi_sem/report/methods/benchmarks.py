@@ -119,6 +119,8 @@ def _message(view: View, groups: list[str]) -> str:
         [view.group(g) for g, told in zip(groups, said, strict=True) if told == side]
         for side in ("above", "below")
     )
+    if not any(said):
+        return "Groups against their industry’s mean, not tested"
     if not above and not below:
         return "No group is told apart from its industry’s mean"
     parts = [

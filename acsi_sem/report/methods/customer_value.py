@@ -74,8 +74,8 @@ def _figure(view: View, group: str) -> Figure:
     rows = []
     for measure, label in BARS:
         found = [view.find(measure, group, category=field) for field, _ in FIELDS]
-        known = all(value.known for value in found)
-        text = percent(found[0]) if known else cells.withheld(found[0])
+        unknown = [value for value in found if not value.known]
+        text = cells.withheld(unknown[0]) if unknown else percent(found[0])
         rows.append(StackRow(label, tuple(value.value / 100 for value in found), text))
     names = tuple(f"{field} {meaning.lower()}" for field, meaning in FIELDS)
     whole = view.find("customers", group, category="1")
@@ -93,12 +93,10 @@ def _figure(view: View, group: str) -> Figure:
 
 def _message(view: View, group: str) -> str:
     people, money = (view.find(name, group, category="1") for name in ("customers", "revenue"))
-    if not (people.known and money.known):
+    if not people.known:
         return f"{view.group(group)}: shares withheld"
-    return (
-        f"{view.group(group)}: {percent(people)} of customers bring much and cost little, and hold "
-        f"{percent(money)} of revenue"
-    )
+    end = f", and hold {percent(money)} of revenue" if money.known else ""
+    return f"{view.group(group)}: {percent(people)} of customers bring much and cost little{end}"
 
 
 def _table(view: View, group: str) -> Table:

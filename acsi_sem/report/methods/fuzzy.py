@@ -69,7 +69,7 @@ def _figure(view: View, group: str) -> Figure:
         f"{view.group(group)}. Bars: membership of each grade. Numbers: score, the memberships "
         f"times the grades' values ({values}, the best first), with its {view.level} interval. "
         f"Weights and memberships are composed by {WAYS[view.method.operator]}. n = "
-        f"{words.count(whole.n)} respondents.",
+        f"{words.count(whole.n)} answers or more to each question.",
         _table(view, group),
         open_table=True,
     )
@@ -101,7 +101,7 @@ def _table(view: View, group: str) -> Table:
         f"Memberships and scores: {view.group(group)}",
         cells.columns(*heads),
         tuple(_row(view, group, subject, name) for subject, name in _parts(view)),
-        (*grading.consistency(view), *([whole.note] if whole.note else [])),
+        (*grading.consistency(view, dict(_parts(view))), *([whole.note] if whole.note else [])),
         sortable=False,
     )
 

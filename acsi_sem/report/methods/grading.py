@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from acsi_sem.report import cells, words
 from acsi_sem.report.content import (
@@ -110,7 +110,13 @@ def totals(view: View, title: str, axis: str, reading: str) -> Figure:
         else None,
         (min(values), max(values)),
     )
-    heads = ("Group", ">Respondents", f">{axis}", f">{view.level} interval", "Note")
+    heads = (
+        "Group",
+        ">Answers|fewest to any of its questions",
+        f">{axis}",
+        f">{view.level} interval",
+        "Note",
+    )
     rows = tuple(
         (
             cells.text(view.group(group)),
@@ -130,12 +136,14 @@ def weight_cell(view: View, name: str, within: str = "") -> Cell:
     return cells.estimate(view.find("weight", "", name, within))
 
 
-def consistency(view: View) -> tuple[str, ...]:
+def consistency(view: View, names: Mapping[str, str] | None = None) -> tuple[str, ...]:
     """Say how consistent pairwise judgements are, where weights come from them."""
-    return tuple(
-        f"Weights{' within ' + view.label(subject) if subject else ''} are from pairwise "
-        f"comparisons (analytic hierarchy process): consistency ratio "
-        f"{words.number(view.find('consistency_ratio', '', subject).value, 3)}, which must stay "
-        "below 0.1."
-        for subject in view.subjects("consistency_ratio")
-    )
+    told = []
+    for subject in view.subjects("consistency_ratio"):
+        ratio = words.number(view.find("consistency_ratio", "", subject).value, 3)
+        within = f" within “{(names or {}).get(subject, subject)}”" if subject else ""
+        told.append(
+            f"Weights{within} are from pairwise comparisons (analytic hierarchy process): "
+            f"consistency ratio {ratio}, which must stay below 0.1."
+        )
+    return tuple(told)

@@ -91,7 +91,7 @@ def _figure(view: View, group: str) -> Figure:
     names = view.subjects("balance")
     chart = IntervalChart(
         _rows(view, group, names),
-        f"Points of {words.in_sentence(view.label(view.method.outcome))}, 0–100",
+        "Points of the outcome, 0–100",
         (0.0, "no difference"),
         (-100.0, 100.0),
     )
@@ -105,7 +105,8 @@ def _figure(view: View, group: str) -> Figure:
         chart,
         f"Penalty and reward by attribute, {view.group(group)}. "
         + " ".join(_said(view, group, name) for name in names),
-        f"{view.group(group)}. Left of 0: points lost. Right: points gained. Line: {view.level} "
+        f"{view.group(group)}. Left of 0: points of “{view.label(view.method.outcome)}” lost. "
+        f"Right: gained. Line: {view.level} "
         f"interval. n = {words.count(fit.n)} who answered everything.{explained}",
         _table(view, group, names),
         open_table=group == view.groups[0],
@@ -133,6 +134,9 @@ def _said(view: View, group: str, name: str) -> str:
 
 def _message(view: View, group: str) -> str:
     found = {name: view.find("penalty", group, name) for name in view.subjects("balance")}
+    if not any(value.bounded for value in found.values()):
+        known = any(value.known for value in found.values())
+        return f"{view.group(group)}: {'not classed, no intervals' if known else 'withheld'}"
     clear = {name: value for name, value in found.items() if value.known and value.high < 0}
     if not clear:
         return f"{view.group(group)}: no attribute has a penalty beyond doubt"

@@ -54,7 +54,7 @@ def _figure(view: View, group: str) -> Figure:
         f"Shares of the grades by question, {view.group(group)}.",
         f"{view.group(group)}. Bars: shares of the grades among those who answered the question. "
         f"Numbers: points, with their {view.level} interval; {points}. n = "
-        f"{words.count(total.n)} respondents.",
+        f"{words.count(total.n)} answers or more to each question.",
         _table(view, group),
         open_table=True,
     )
