@@ -13,7 +13,7 @@ NAME := $(notdir $(patsubst %/,%,$(dir $(STUDY))))
 OUT ?= reports/$(NAME)
 REQUIREMENTS := $(wildcard requirements/*.in) pyproject.toml
 
-.PHONY: help setup setup-dev report national test check bench study faults lock clean
+.PHONY: help setup setup-dev report methods national test check bench study faults lock clean
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 14
@@ -47,6 +47,15 @@ data/demo/survey.csv: $(VENV)/.run acsi_sem/simulate/demo.py models/acsi.yaml
 
 report: $(VENV)/.run $(if $(filter data/demo/study.yaml,$(STUDY)),data/demo/survey.csv) ## fit a study and write its report (DATA=, GROUP=, STUDY=, OUT=)
 	@$(BIN)/acsi-sem report "$(STUDY)" --out "$(OUT)" $(if $(DATA),--data "$(DATA)") $(if $(GROUP),--group "$(GROUP)")
+
+data/methods/survey.csv: $(VENV)/.run acsi_sem/simulate/demo.py acsi_sem/simulate/extras.py models/acsi.yaml
+	@echo "acsi_sem: simulating a small survey with further questions (seeded) ..."
+	@$(BIN)/acsi-sem simulate --model models/acsi.yaml --extras --out $@ --force
+
+methods: data/methods/survey.csv ## every assessment method, systems compared and the survey explored, on simulated answers
+	@$(BIN)/acsi-sem report data/methods/study.yaml --out reports/methods
+	@$(BIN)/acsi-sem compare data/methods/study.yaml --out reports/methods-compare
+	@$(BIN)/acsi-sem explore data/methods/study.yaml --out reports/methods-explore
 
 national: $(VENV)/.run ## simulate a nation's quarter, run it, write its site (FULL=1: replicates for every engine)
 	@mkdir -p reports/national
@@ -87,4 +96,4 @@ lock: $(BIN)/uv ## renew the pinned requirements
 	sh requirements/lock.sh
 
 clean: ## remove what was made (the environment too)
-	rm -rf $(VENV) $(ORACLES) reports/*/ data/demo/survey.csv .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(ORACLES) reports/*/ data/demo/survey.csv data/methods/survey.csv .mypy_cache .ruff_cache .pytest_cache

@@ -20,10 +20,17 @@ if TYPE_CHECKING:
     from acsi_sem.analysis.readings import company_readings as company_readings
     from acsi_sem.analysis.scores import score_index as score_index
     from acsi_sem.indices.rollup import roll_up as roll_up
+    from acsi_sem.planning.change import plan_change as plan_change
+    from acsi_sem.planning.change import plan_difference as plan_difference
+    from acsi_sem.planning.size import plan_size as plan_size
+    from acsi_sem.planning.strata import allocate as allocate
     from acsi_sem.report.build import build_report as build_report
     from acsi_sem.report.html import render_html as render_html
+    from acsi_sem.runs.assess import assess as assess
     from acsi_sem.runs.history import load_history as load_history
     from acsi_sem.simulate.demo import demo_survey as demo_survey
+    from acsi_sem.spec.catalogue import find_model as find_model
+    from acsi_sem.spec.catalogue import list_models as list_models
     from acsi_sem.spec.load import load_model as load_model
     from acsi_sem.spec.load_hierarchy import load_hierarchy as load_hierarchy
     from acsi_sem.spec.load_study import load_study as load_study
@@ -36,6 +43,13 @@ __version__ = version("acsi-sem")
 _HOMES = {
     "fit": "acsi_sem.analysis.pipeline",
     "score_index": "acsi_sem.analysis.scores",
+    "assess": "acsi_sem.runs.assess",
+    "list_models": "acsi_sem.spec.catalogue",
+    "find_model": "acsi_sem.spec.catalogue",
+    "plan_size": "acsi_sem.planning.size",
+    "plan_change": "acsi_sem.planning.change",
+    "plan_difference": "acsi_sem.planning.change",
+    "allocate": "acsi_sem.planning.strata",
     "load_hierarchy": "acsi_sem.spec.load_hierarchy",
     "Period": "acsi_sem.spec.periods",
     "company_readings": "acsi_sem.analysis.readings",
@@ -58,6 +72,13 @@ __all__ = [  # noqa: RUF022 (the order of use)
     "survey_from_frame",
     "fit",
     "score_index",
+    "assess",
+    "list_models",
+    "find_model",
+    "plan_size",
+    "plan_change",
+    "plan_difference",
+    "allocate",
     "load_hierarchy",
     "Period",
     "company_readings",

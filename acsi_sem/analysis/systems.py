@@ -59,6 +59,8 @@ class Measurement:
         Constructs of the system without any question here.
     on_scale : bool
         Whether it is an index on 0-100, which another may be taken from.
+    drawn : str
+        How rows are drawn: replicates of two systems pair off only where it is the same.
     fit : Fit or None
         None for a method.
     """
@@ -75,6 +77,7 @@ class Measurement:
     left_out: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
     on_scale: bool = True
+    drawn: str = ""
     fit: Fit | None = None
 
 
@@ -150,8 +153,16 @@ def measurement_of(system: System, fit: Fit, scored: Sequence[Scored], form: For
         items=len({item.name for item in model.construct(model.index).indicators}),
         left_out=form.left_out,
         dropped=form.dropped,
+        drawn=_how_drawn(fit),
         fit=fit,
     )
+
+
+def _how_drawn(fit: Fit) -> str:
+    """Say which streams rows are drawn by: raked ones by a single one, others group by group."""
+    survey = fit.survey
+    together = survey.design.raking is not None and survey.groups is not None
+    return "all rows together" if together else "group by group"
 
 
 def compare_systems(
@@ -260,7 +271,7 @@ def _paired(
 ) -> Spread:
     """Return the spread of a difference over replicates drawn alike."""
     first, second = one.draws.get(group), base.draws.get(group)
-    if first is None or second is None or first.size != second.size:
+    if first is None or second is None or first.size != second.size or one.drawn != base.drawn:
         return no_spread(())
     draws = first - second
     ok: NDArray[np.bool_] = np.asarray(np.isfinite(draws))
@@ -287,8 +298,9 @@ def _agreement(
     if len(both) < FEWEST_GROUPS:
         return
     points = [np.array([[m.index[g][0] for g in both]]) for m in (one, other)]
-    drawn = all(g in m.draws for g in both for m in (one, other))
-    drawn = drawn and not one.coefficients and one.draws[both[0]].size == other.draws[both[0]].size
+    drawn = one.drawn == other.drawn and not one.coefficients
+    drawn = drawn and all(g in m.draws for g in both for m in (one, other))
+    drawn = drawn and one.draws[both[0]].size == other.draws[both[0]].size
     for name, measure in MEASURES.items():
         row: dict[str, object] = {
             "system": one.system.name,

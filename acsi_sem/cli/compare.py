@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from acsi_sem.cli import options
 from acsi_sem.cli.terminal import progress_bar, say, tell
 from acsi_sem.terms import ALL
+
+NOT_CONVERGED: Final = 5
 
 
 def compare(
@@ -26,7 +28,7 @@ def compare(
     seed: Annotated[int | None, typer.Option("--seed", help="Seed of every draw.")] = None,
     level: Annotated[float | None, typer.Option("--level", help="Confidence level.")] = None,
 ) -> None:
-    """Compare the systems, engines or weightings that a study names on its survey."""
+    """Compare the systems, engines or weightings that a study names; exit 5 if one fails."""
     options.check_names(group=group)
     asked = {"replicates": bootstrap, "seed": seed, "level": level}
     from acsi_sem.runs.compare import PAGE, CompareCommand, run_compare
@@ -48,6 +50,18 @@ def compare(
     if outcome.compared.notices:
         tell(f"{len(outcome.compared.notices)} notices, all in {outcome.folder / 'manifest.json'}")
     say(f"comparison: {outcome.folder / PAGE}")
+    failed = [
+        f"{one.system.name}: {found.group}: {'; '.join(found.problems)}"
+        for one in outcome.compared.measurements
+        if one.fit is not None
+        for found in one.fit.diagnoses
+        if not found.ok
+    ]
+    for told in failed:
+        tell(told)
+    if failed:
+        tell(f"{len(failed)} fits have no result; their rows are blank in {outcome.folder}")
+        raise typer.Exit(NOT_CONVERGED)
 
 
 def _shown(value: float) -> str:

@@ -14,7 +14,8 @@ from acsi_sem.kernels.moments import Floats
 from acsi_sem.kernels.shares import weighted_share, wilson_limits
 from acsi_sem.methods.amounts import check_amounts, check_scale, row_count, scored, turned
 from acsi_sem.methods.base import Ints, Measured, MethodResult, Row, Setting, row
-from acsi_sem.methods.rates import NOBODY, rate_row
+from acsi_sem.methods.proportions import NOBODY
+from acsi_sem.methods.rates import rate_row
 from acsi_sem.spec.methods.loyalty import AMOUNTS, External, Internal, Loyalty
 from acsi_sem.terms import Notice
 

@@ -7,10 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from acsi_sem.kernels.shares import effective_number, wilson_limits
 from acsi_sem.methods.base import Measured, Row, Setting, row
-
-NOBODY = "nobody was asked"
+from acsi_sem.methods.proportions import share_limits
 
 
 def rate_row(
@@ -34,24 +32,9 @@ def rate_row(
         Respondents that the share is of.
     **named
         As of `acsi_sem.methods.base.row`.
-
-    Returns
-    -------
-    mapping
-        Limits with the effective number of respondents; no number where nobody was asked.
     """
     rows = dict(setting.groups)[measured.group]
-    design, own = setting.people.design, asked[rows]
-    n = setting.count(rows, own)
-    level = setting.request.level
+    own = asked[rows]
+    n, level = setting.count(rows, own), setting.request.level
     made = row(measured, key, at, n=n, level=level, factor=100, **named)
-    weights = design.weights[rows][own]
-    if not weights.sum() > 0:
-        return made | {"note": NOBODY}
-    frequency = design.weight_kind == "frequency"
-    kish = float(n) if frequency else float(weights.sum() ** 2 / (weights**2).sum())
-    share, error = np.asarray(made["value"] / 100), np.asarray(made["std_error"] / 100)
-    size = effective_number(share, error, np.asarray(kish))
-    low, high = wilson_limits(share, size, level)
-    note = "" if np.isfinite(error) else made["note"]
-    return made | {"conf_low": 100 * float(low), "conf_high": 100 * float(high), "note": note}
+    return share_limits(made, setting.people.design.weights[rows][own], setting)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 Columns = dict[str, Floats]
 
 SATISFACTION: Final = ("SATIS", "CONFIRM", "IDEAL")
@@ -198,7 +198,7 @@ class _Base:
     seed: int
     liking: Floats
     loyal: Floats
-    complained: Bools
+    complained: NDArray[np.bool_]
 
     def stream(self, name: str) -> np.random.Generator:
         """A stream for each column: one more changes none of the others."""
@@ -210,7 +210,7 @@ class _Base:
 
     def tied(self, name: str, to: Floats, tie: float) -> Floats:
         """Standard normal responses that are correlated with some others."""
-        return tie * to + np.sqrt(1 - tie**2) * self.noise(name)
+        return tie * to + math.sqrt(1 - tie**2) * self.noise(name)
 
 
 def extra_columns(frame: pd.DataFrame, model: Model, seed: int) -> pd.DataFrame:
@@ -260,8 +260,8 @@ def extra_columns(frame: pd.DataFrame, model: Model, seed: int) -> pd.DataFrame:
         **_complaints(base),
         **_intentions(base),
     }
-    new = {one.name: pd.array(made[one.name], dtype="Int64") for one in EXTRAS}
-    return pd.concat([frame, pd.DataFrame(new, index=frame.index)], axis=1)
+    new = pd.DataFrame({one.name: made[one.name] for one in EXTRAS}, index=frame.index)
+    return pd.concat([frame, new.astype("Int64")], axis=1)
 
 
 def _check(frame: pd.DataFrame, model: Model) -> None:
@@ -301,7 +301,7 @@ def _filled(answers: Floats) -> Floats:
 
 def _normal(values: Floats) -> Floats:
     """Return normal scores of ranks; those who answer alike have the same."""
-    return np.asarray(ndtri((rankdata(values) - 0.5) / values.size))
+    return np.asarray(ndtri((rankdata(values) - 0.5) / values.size), dtype=np.float64)
 
 
 def _grades(responses: Floats, low: int, high: int, skew: float) -> Floats:
@@ -365,8 +365,8 @@ def _amounts(base: _Base) -> Columns:
         "UPKEEP": np.exp(2.6 + 0.2 * spend + 0.5 * base.noise("UPKEEP")).round(),
     }
     made["COST"] = made["SERVICE_COST"] + made["UPKEEP"]
-    counts = base.stream("PURCHASES").poisson(np.exp(1.1 + 0.3 * base.loyal + 0.3 * spend))
-    made["PURCHASES"] = 1.0 + counts
+    often = np.exp(1.1 + 0.3 * base.loyal + 0.3 * spend)
+    made["PURCHASES"] = 1.0 + base.stream("PURCHASES").poisson(often)
     value = made["MARGIN"]
     for name in ("Y1", "Y2", "Y3"):
         stays = base.stream(f"{name} stays").random(value.size) < ndtr(1.0 + 0.6 * base.loyal)

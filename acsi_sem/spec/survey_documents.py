@@ -40,6 +40,12 @@ class ItemPart(Document):
     reverse: bool = Field(False, description="The low end of the scale is the good one")
 
 
+class ItemsPart(Document):
+    """Questions outside the model, as a part of their own."""
+
+    items: dict[Name, ItemPart] = Field({}, description="Name: question")
+
+
 class SystemPart(Document):
     """One way to measure satisfaction, compared with others on the same survey."""
 

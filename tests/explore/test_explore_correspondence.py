@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from acsi_sem.methods.explore.correspondence import correspond, map_table, mean_effect
+from acsi_sem.methods.explore.correspondence import NESTED, correspond, map_table, mean_effect
 from acsi_sem.survey.survey import Design, Factor
 
 # Staff groups by smoking: none, light, medium, heavy (Greenacre 1984, table 3.1).
@@ -113,6 +113,13 @@ def test_few_respondents_and_single_categories() -> None:
     assert np.isnan(single.p_value)
     apart = counted(np.array([[5.0, 0.0, 0.0], [0.0, 5.0, 0.0], [0.0, 0.0, 9.0]]), minimum=6)
     assert apart.plane is None
+
+
+def test_what_follows_from_the_other_variable_is_not_analysed() -> None:
+    nested = counted(np.array([[30.0, 0.0], [20.0, 0.0], [0.0, 40.0]]))
+    assert (nested.plane, nested.note) == (None, NESTED)
+    touching = counted(np.array([[30.0, 0.0], [20.0, 1.0], [0.0, 40.0]]))
+    assert touching.plane is not None
 
 
 def test_a_lone_unit_shows_no_variance() -> None:

@@ -20,6 +20,8 @@ from acsi_sem.report.charts import lay_out
 from acsi_sem.report.content import Block, Details, Figure, Provenance, ReportData, Table
 from acsi_sem.report.explore import FILES, build_exploration
 from acsi_sem.report.html import render_html
+from acsi_sem.spec.fields import Field
+from acsi_sem.spec.model import Text
 from acsi_sem.survey.people import People
 from acsi_sem.survey.survey import Design
 from acsi_sem.tables.write import csv_bytes
@@ -258,3 +260,29 @@ def test_without_groups_and_breakdowns() -> None:
     assert one.maps == ()
     assert "maps" not in [section.ident for section in page(one).sections]
     assert values_of(one, "explore_correspondence").empty
+
+
+def test_questions_outside_the_model_are_explored() -> None:
+    """An amount has no ends and no part in the components; a category is a trait."""
+    rng = np.random.default_rng(8)
+    one = people()
+    spend, channel = rng.lognormal(3, 1, 330), rng.integers(0, 2, 330).astype(float)
+    extra = (
+        Field("SPEND", "SPEND", Text.of("Spend", ""), "amount"),
+        Field("CHANNEL", "CHANNEL", Text.of("Channel", ""), "category"),
+    )
+    both = replace(
+        one,
+        fields=(*one.fields, *extra),
+        values=np.column_stack([one.values, spend, channel]),
+        categories={"CHANNEL": ("web", "shop")},
+    )
+    made = explore(both, acsi_model(), PLAN)
+    row = values_of(made, "explore_items").set_index(["group", "indicator"]).loc[("all", "SPEND")]
+    assert row["mean"] == pytest.approx(spend.mean())
+    assert np.isnan([row["ceiling"], row["least"], row["most"], row["mode"]]).all()
+    assert row["note"] == "mode and range withheld: an amount may be one respondent's own"
+    assert "SPEND" not in made.together.names
+    assert ("CHANNEL", "grade") in [one.names for one in made.maps]
+    assert "CHANNEL" not in made.answers.names
+    assert render_html(page(made))

@@ -129,14 +129,14 @@ def test_nobody_complained() -> None:
     ):
         row = found(result, measure, category_)
         assert math.isnan(row["value"])
-        assert (row["n"], row["note"]) == (0, "nobody was asked")
+        assert (row["n"], row["note"]) == (0, "no answers")
 
 
 def test_everybody_complained() -> None:
     result = run_one(PART, setting(TEN | {"voiced": [1] * 10}, FIELDS))
     assert found(result, "complaint_rate")["value"] == 100
     assert found(result, "silent", "of dissatisfied")["value"] == 0
-    assert found(result, "recovery", "well handled")["note"] == "nobody was asked"
+    assert found(result, "recovery", "well handled")["note"] == "no answers"
 
 
 def test_limits_hold_the_recovery() -> None:

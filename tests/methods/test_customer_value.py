@@ -184,7 +184,10 @@ def test_chapter() -> None:
     )
     shares, each = tables(section.blocks)
     assert cells(shares)[3] == ["4: Low revenue, high cost", "25.0", "7.5", "50.0"]
-    assert shares.notes == ("High revenue from 50.0, high cost from 30.0.",)
+    assert shares.notes == (
+        "High revenue from 50.0, high cost from 30.0.",
+        "No replicates were asked for.",
+    )
     assert cells(each)[3] == ["4: Low revenue, high cost", "2", "−45.0", "83.3"]
     assert each.columns[3].head == "Satisfaction, 0–100"
     assert each.columns[3].meaning == HOSTILE.replace("\x00", "")

@@ -95,7 +95,7 @@ def test_a_group_that_nobody_was_asked_in() -> None:
         row = found(result, measure, "repurchase", "b")
         assert math.isnan(row["value"])
         assert row["n"] == 0
-        assert row["note"] == "nobody was asked"
+        assert row["note"] == "no answers"
     assert found(result, "loyal", "recommendation", "b")["value"] == 0
 
 
@@ -149,7 +149,7 @@ MALFORMED: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"kind": "loyalty", "internal": {"complaint": {"count": 9, "of": 4}}},
-        "internal.complaint.count: at most 4, the number of, got 9",
+        "internal.complaint.count: at most 4, what it is out of, got 9",
     ),
     (
         {"kind": "loyalty", "internal": {"complaint": {"count": 0, "of": 0}}},

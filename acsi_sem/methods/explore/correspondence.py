@@ -11,6 +11,8 @@ from acsi_sem.methods.explore.answers import Floats, Ints
 from acsi_sem.survey.survey import Design, Factor
 
 FEW = "not analysed: {name} has fewer than two categories with {minimum} respondents"
+APART = "not analysed: a category has nobody in common with the other variable"
+NESTED = "not analysed: one variable follows from the other"
 UNSEEN = "the design shows no variance: no test"
 
 
@@ -154,8 +156,9 @@ def _analysed(
     table = np.bincount(cells, design.weights[inside], shape[0] * shape[1]).reshape(shape)
     names, labels = (first.column, second.column), (first.label, second.label)
     if not (table.sum(axis=0).all() and table.sum(axis=1).all()):
-        note = "not analysed: a category has nobody in common with the other variable"
-        return Correspondence(names, labels, left_out=left_out, note=note)
+        return Correspondence(names, labels, left_out=left_out, note=APART)
+    if any(((table > 0).sum(axis=axis) == 1).all() for axis in (0, 1)):
+        return Correspondence(names, labels, left_out=left_out, note=NESTED)
     plane = map_table(table.astype(np.float64))
     n = float(design.respondents[inside].sum())
     chi_square, df = n * float(plane.inertia.sum()), (shape[0] - 1) * (shape[1] - 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -43,6 +43,7 @@ from acsi_sem.survey.survey import Factor
 from acsi_sem.terms import ALL
 
 STREAM = "explore"
+AMOUNT = "mode and range withheld: an amount may be one respondent's own"
 GRADES = ("0–20", "20–40", "40–60", "60–80", "80–100")
 GRADE_COLUMN = "grade"
 ASKED = 0.5
@@ -178,7 +179,7 @@ def explore(people: People, model: Model, plan: Plan) -> Exploration:
     index = tuple(item.name for item in model.construct(model.index).indicators)
     groups = tuple(_groups(people, answers))
     ids = people.design.ids
-    traits = [factor.codes for factor in _variables(people)]
+    traits = [factor.codes for factor in _variables(people, plan.language)]
     return Exploration(
         plan,
         answers,
@@ -266,7 +267,11 @@ def _item(answers: Answers, place: int, group: str, rows: Bools, plan: Plan) -> 
     )
     whole = float(own.weights.sum())
     gone = float(own.weights[np.isnan(own.values[:, 0])].sum())
-    return ItemRow(group, one, found, gone / whole if whole else np.nan)
+    share = gone / whole if whole else np.nan
+    if one.scaled or not found.n:
+        return ItemRow(group, one, found, share)
+    hidden = replace(found, mode=np.nan, least=np.nan, most=np.nan)
+    return ItemRow(group, one, hidden, share, AMOUNT)
 
 
 def _withheld(row: ItemRow, state: int, plan: Plan) -> ItemRow:
@@ -337,7 +342,7 @@ def _analysed(
     )
 
 
-def _variables(people: People) -> Iterator[Factor]:
+def _variables(people: People, language: str) -> Iterator[Factor]:
     """Yield the respondents' traits: breakdowns, and the study's questions with categories."""
     yield from people.factors
     for one in people.fields:
@@ -345,7 +350,7 @@ def _variables(people: People) -> Iterator[Factor]:
             codes = people.column(one.name)
             numbers = np.where(np.isnan(codes), -1, codes).astype(np.intp)
             names = people.categories.get(one.name, ())
-            yield Factor(one.column, one.label.get(), names, numbers)
+            yield Factor(one.column, one.label.get(language), names, numbers)
 
 
 def _maps(
@@ -356,7 +361,7 @@ def _maps(
     grade = grades(scaled, index, label)
     groups = () if people.groups is None else (people.groups,)
     taken = {group.column for group in groups}
-    variables = tuple(one for one in _variables(people) if one.column not in taken)
+    variables = tuple(one for one in _variables(people, plan.language) if one.column not in taken)
     if grade is not None:
         for one in (*groups, *variables):
             yield correspond(one, grade, people.design, plan.minimum)

@@ -150,15 +150,17 @@ _OFFSETS: Final[tuple[tuple[float, float, Anchor], ...]] = (
 )
 
 
-def _around(spot: Spot, text: str, across: Scale, bold: bool) -> Iterator[Label]:
+def _around(spot: Spot, text: str, across: Scale, bold: bool) -> Iterator[tuple[Label, float]]:
+    """Yield places for a name, each with its distance from the spot."""
     told = words.shorten(text, SIZE * 1.06, (across.end - across.start) * 0.8)
     for dx, dy, anchor in _OFFSETS:
         at = (spot[0] + dx, spot[1] + dy)
-        yield Label(at, told, SIZE, INK if bold else MUTED, anchor, bold, halo=True)
+        name = Label(at, told, SIZE, INK if bold else MUTED, anchor, bold, halo=True)
+        yield name, math.hypot(dx, dy)
 
 
 def _best(
-    options: Iterable[Label],
+    options: Iterable[tuple[Label, float]],
     taken: list[Box],
     crossed: list[Spot],
     scales: tuple[Scale, Scale],
@@ -166,8 +168,8 @@ def _best(
 ) -> Label:
     """Return the option that covers least, and, for a line's name, is nearest to its own line."""
     rated = (
-        (_cost(option, taken, crossed, scales) + _mistaken(option, *lines), place, option)
-        for place, option in enumerate(options)
+        (_cost(option, taken, crossed, scales) + _mistaken(option, *lines) + away, place, option)
+        for place, (option, away) in enumerate(options)
     )
     return _held(min(rated, key=lambda one: one[:2])[2], scales)
 
@@ -189,7 +191,7 @@ def _cost(
     outside = max(0.0, across.start + 2 - box.left) + max(0.0, box.left + box.width - across.end)
     outside += max(0.0, up.end - box.top) + max(0.0, box.top + box.height - up.start)
     covered = sum(box.meets(other) for other in taken)
-    return 1000 * covered + 100 * outside + 10 * sum(box.covers(spot, 2) for spot in crossed)
+    return 1000 * covered + 100 * outside + 6 * sum(box.covers(spot, 2) for spot in crossed)
 
 
 def _held(label: Label, scales: tuple[Scale, Scale]) -> Label:

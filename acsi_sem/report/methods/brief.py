@@ -7,7 +7,7 @@ from typing import Final
 
 from acsi_sem.report import cells, words
 from acsi_sem.report.content import Cell, IntervalRow
-from acsi_sem.report.facts import Estimate
+from acsi_sem.report.facts import Estimate, reasons
 from acsi_sem.report.methods.base import View
 
 WHOLE_FROM: Final = 100.0
@@ -42,6 +42,11 @@ def dotted(label: str, value: Estimate, digits: int = 1, heading: str = "") -> I
 def percent(value: Estimate) -> str:
     """Write ``12.3 %``."""
     return f"{words.number(value.value)}{words.SPACE}%"
+
+
+def whys(view: View, group: str, *measures: str) -> tuple[str, ...]:
+    """Return why numbers of a table are withheld or have no limits, each reason once."""
+    return reasons(row for measure in measures for row in view.rows(measure, group))
 
 
 def score_head(view: View, name: str) -> str:

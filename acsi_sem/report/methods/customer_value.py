@@ -17,7 +17,7 @@ from acsi_sem.report.content import (
     Table,
 )
 from acsi_sem.report.methods.base import View
-from acsi_sem.report.methods.brief import brief, digits_of, percent, score_head
+from acsi_sem.report.methods.brief import brief, digits_of, percent, score_head, whys
 
 NAME: Final = "Customers by revenue and cost to serve"
 SHORT: Final = "Revenue and cost"
@@ -114,7 +114,10 @@ def _table(view: View, group: str) -> Table:
         f"Customers by revenue and cost to serve: {view.group(group)} ({view.level} intervals)",
         cells.columns("Field", ">Customers, %", ">Revenue, %", ">Cost, %"),
         rows,
-        (f"High revenue from {told[0]}, high cost from {told[1]}.",),
+        (
+            f"High revenue from {told[0]}, high cost from {told[1]}.",
+            *whys(view, group, *(measure for measure, _ in BARS)),
+        ),
         sortable=False,
     )
 
@@ -128,6 +131,7 @@ def _each(view: View, group: str) -> Table:
         f"A customer of each field: {view.group(group)} ({view.level} intervals)",
         cells.columns(*heads),
         tuple(_row(view, group, field, meaning) for field, meaning in FIELDS),
+        whys(view, group, "margin", "satisfaction"),
         sortable=False,
     )
 

@@ -9,7 +9,7 @@ from acsi_sem.report import cells, words
 from acsi_sem.report.content import Block, Figure, IntervalChart, Prose, Section, Table
 from acsi_sem.report.facts import Estimate
 from acsi_sem.report.methods.base import View
-from acsi_sem.report.methods.brief import brief, digits_of, dotted
+from acsi_sem.report.methods.brief import brief, digits_of, dotted, whys
 
 NAME: Final = "Loyalty"
 SHORT: Final = "Loyalty"
@@ -138,6 +138,7 @@ def _amounts(view: View, group: str) -> Table:
         f"Amounts: {view.group(group)} ({view.level} intervals)",
         cells.columns(*heads),
         tuple(rows),
+        whys(view, group, "median"),
     )
 
 

@@ -9,7 +9,7 @@ from acsi_sem.report import cells, words
 from acsi_sem.report.content import Block, Curve, CurveChart, Figure, Prose, Section, Table
 from acsi_sem.report.facts import Estimate
 from acsi_sem.report.methods.base import View
-from acsi_sem.report.methods.brief import brief, digits_of, percent
+from acsi_sem.report.methods.brief import brief, digits_of, percent, whys
 from acsi_sem.report.words import clean
 
 NAME: Final = "Who holds the value"
@@ -149,5 +149,6 @@ def _classes(view: View, group: str) -> Table:
         f"Classes A, B and C: {view.group(group)} ({view.level} intervals)",
         cells.columns(*heads),
         tuple(rows),
+        whys(view, group, "class_customers", "class_value", "class_mean"),
         sortable=False,
     )

@@ -16,7 +16,7 @@ from acsi_sem.report.content import (
     Table,
 )
 from acsi_sem.report.methods.base import View
-from acsi_sem.report.methods.brief import brief, digits_of, dotted, percent, score_head
+from acsi_sem.report.methods.brief import brief, digits_of, dotted, percent, score_head, whys
 
 NAME: Final = "Value tiers"
 SHORT: Final = "Value tiers"
@@ -109,6 +109,7 @@ def _table(view: View, group: str) -> Table:
         f"Value tiers: {view.group(group)} ({view.level} intervals)",
         cells.columns(*heads),
         rows,
+        whys(view, group, "customers", "profit", "profit_rate"),
         sortable=False,
     )
 
@@ -122,6 +123,7 @@ def _each(view: View, group: str) -> Table:
         f"A customer of each tier: {view.group(group)} ({view.level} intervals)",
         cells.columns(*heads),
         tuple(_row(view, group, tier) for tier in TIERS),
+        whys(view, group, "mean_profit", "satisfaction"),
         sortable=False,
     )
 
@@ -153,6 +155,9 @@ def _changes(view: View, group: str) -> Table:
         f"Customers whose tier hangs on the cuts: {view.group(group)} ({view.level} intervals)",
         cells.columns(*heads),
         rows,
-        ("A grade moves by a tenth of its scale, and one answer at least.",),
+        (
+            "A grade moves by a tenth of its scale, and one answer at least.",
+            *whys(view, group, "changed"),
+        ),
         sortable=False,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from acsi_sem.methods.catalogue import NO_METHODS, MethodResults
+from acsi_sem.planning.choices import LANGUAGES, choices
 from acsi_sem.report import cells, words
 from acsi_sem.report.content import Block, Bullets, Details, Prose, Section, Table
 from acsi_sem.report.facts import Facts
@@ -77,6 +78,7 @@ LIMITS: Final = (
 def section(facts: Facts, study: Study | None, methods: MethodResults = NO_METHODS) -> Section:
     """The method chapter."""
     items = (
+        ("Survey.", _survey(study)),
         ("Model.", _model(facts)),
         ("Estimation.", _estimation(facts)),
         ("Outer weights.", _policy(facts)),
@@ -100,6 +102,26 @@ def section(facts: Facts, study: Study | None, methods: MethodResults = NO_METHO
     if facts.fit.replicates:
         blocks.append(Details("Replicates by group", (_replicates(facts),)))
     return Section("method", "Method", "Method", tuple(blocks))
+
+
+def _survey(study: Study | None) -> str:
+    """Say how the survey was made, as far as the study tells."""
+    if study is None:
+        return ""
+    facts, language = study.survey, study.language if study.language in LANGUAGES else "en"
+    named = {(one.kind, one.key): one for one in choices(language)}
+    parts = []
+    if facts.type:
+        parts.append(f"Type: {named['type', facts.type].name}")
+    if facts.mode:
+        mode = named.get(("mode", facts.mode))
+        parts.append(f"asked: {mode.name if mode else facts.mode}")
+    parts += [f"fieldwork {words.clean(facts.period)}"] if facts.period else []
+    parts += [f"population: {words.clean(facts.population)}"] if facts.population else []
+    parts += [f"drawn from {words.clean(facts.frame)}"] if facts.frame else []
+    if facts.response_rate == facts.response_rate:
+        parts.append(f"{words.percent(facts.response_rate, 1, 0)} of those approached answered")
+    return f"{'; '.join(parts).rstrip('.')}." if parts else ""
 
 
 def _model(facts: Facts) -> str:

@@ -127,7 +127,7 @@ def check(data: dict[str, object]) -> Iterator[Finding]:
         count, whole = mapping(part).get("count"), mapping(part).get("of")
         if isinstance(count, int) and isinstance(whole, int) and count > whole > 0:
             yield Finding(
-                ("internal", name, "count"), f"at most {whole}, the number of", f"{count}"
+                ("internal", name, "count"), f"at most {whole}, what it is out of", f"{count}"
             )
 
 
