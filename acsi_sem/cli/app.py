@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 from acsi_sem.cli import options
 from acsi_sem.cli.compare import compare
 from acsi_sem.cli.diff import diff
+from acsi_sem.cli.explore import explore
 from acsi_sem.cli.files import convert, schema, validate
 from acsi_sem.cli.history import history
 from acsi_sem.cli.init import init
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from acsi_sem.analysis.pipeline import Progress
     from acsi_sem.runs.execute import FitCommand, Outcome
 
-LATER: Final = ("explore", "doctor", "bench")
+LATER: Final = ("doctor", "bench")
 NOT_CONVERGED: Final = 5
 WARNED: Final = 7
 
@@ -234,6 +235,7 @@ for command in (
     simulate,
     rake,
     compare,
+    explore,
     scheduled,
     status,
     diff,

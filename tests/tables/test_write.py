@@ -8,7 +8,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from acsi_sem.tables.schema import ESTIMATES, INDICES, SCHEMAS, make_table, records
+from acsi_sem.methods.explore import tables as explored
+from acsi_sem.planning.tables import CHOICES, PLAN
+from acsi_sem.tables.schema import (
+    AGREEMENT,
+    ESTIMATES,
+    INDICES,
+    METHODS,
+    SCHEMAS,
+    SYSTEM_DRIVERS,
+    SYSTEM_FIT,
+    SYSTEMS,
+    make_table,
+    records,
+)
 from acsi_sem.tables.write import csv_bytes, parquet_bytes
 from acsi_sem.terms import GLOSSARY
 
@@ -30,7 +43,8 @@ def test_columns_are_those_of_the_design() -> None:
 
 
 def test_every_column_is_in_the_glossary() -> None:
-    for schema in SCHEMAS:
+    others = (METHODS, SYSTEMS, AGREEMENT, SYSTEM_DRIVERS, SYSTEM_FIT, PLAN, CHOICES)
+    for schema in (*SCHEMAS, *others, *explored.SCHEMAS):
         assert set(schema.columns) <= set(GLOSSARY), schema.name
 
 

@@ -101,7 +101,12 @@ def _names(
     taken = [shape.box for shape in base if isinstance(shape, Label)]
     taken += [Box(x - 7, y - 7, 14, 14) for x, y, _ in marks]
     lines = [_spots(curve, across, up) for curve in chart.curves]
-    crossed = [spot for line in lines for spot in _between(line)]
+    # A name may sooner cross a broken line than a full one.
+    crossed = [
+        spot
+        for curve, line in zip(chart.curves, lines, strict=True)
+        for spot in list(_between(line))[:: 2 if curve.dashed else 1]
+    ]
     for x, y, text in marks:
         best = _best(_around((x, y), text, across, bold=True), taken, crossed, (across, up))
         taken.append(best.box)
@@ -191,7 +196,7 @@ def _cost(
     outside = max(0.0, across.start + 2 - box.left) + max(0.0, box.left + box.width - across.end)
     outside += max(0.0, up.end - box.top) + max(0.0, box.top + box.height - up.start)
     covered = sum(box.meets(other) for other in taken)
-    return 1000 * covered + 100 * outside + 6 * sum(box.covers(spot, 2) for spot in crossed)
+    return 1000 * covered + 100 * outside + 10 * sum(box.covers(spot, 2) for spot in crossed)
 
 
 def _held(label: Label, scales: tuple[Scale, Scale]) -> Label:
