@@ -130,7 +130,6 @@ def fit(
     )
     options.check_pairs(weights, weight_kind, sheet, data)
     options.check_stream(stream, jobs, cluster)
-    options.check_period(period)
     from acsi_sem.runs.execute import FitCommand
     from acsi_sem.spec.study import Settings
 
@@ -163,7 +162,7 @@ def fit(
             meanstructure=meanstructure,
             invariance=invariance,
             release=tuple(release or ()),
-            period=period,
+            period=options.check_period(period),
         ),
         sheet=sheet,
     )
@@ -206,9 +205,8 @@ def report(
         "ci": ci,
         "level": level,
         "invariance": invariance,
-        "period": period or None,
+        "period": options.check_period(period) or None,
     }
-    options.check_period(period)
     from acsi_sem.runs.execute import REPORT, ReportCommand, run_report
 
     options.check_names(group=group)

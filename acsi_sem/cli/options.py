@@ -217,8 +217,8 @@ def design_columns(
     )
 
 
-def check_period(period: str) -> None:
-    """Refuse what is no year or quarter.
+def check_period(period: str) -> str:
+    """Return a year or quarter, or an empty text; refuse anything else.
 
     Raises
     ------
@@ -227,6 +227,7 @@ def check_period(period: str) -> None:
     if period and not re.fullmatch(r"[0-9]{4}(Q[1-4])?", period):
         expected = "a year such as 2011 or a quarter such as 2011Q1"
         raise UsageError(Problem("--period", "", expected, repr(period)))
+    return period
 
 
 def check_stream(stream: bool, jobs: int, cluster: str | None) -> None:

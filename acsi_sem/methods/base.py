@@ -195,10 +195,12 @@ class Setting:
         freedom: float,
     ) -> Spread:
         level = self.request.level
+        # Student's limits where the fit to the same survey has them too.
+        student = self.sample.designed or self.request.resampling == "columns"
+        own = freedom if student else None
         if self.request.resampling in STRUCTURED and coefficients is not None:
-            return structured_spread(draws, point, ok, level, coefficients, freedom)
+            return structured_spread(draws, point, ok, level, coefficients, own)
         if self.request.interval == "normal":
-            own = freedom if self.sample.designed else None
             return bootstrap_normal_spread(draws, point, ok, level, own)
         return percentile_spread(draws, ok, level)
 

@@ -58,11 +58,11 @@ class Aspect:
 
 
 ASPECTS: Final = (
-    Aspect("RELIABLE", "Reliability", 0.15, 1.3, 0.15, 0.55),
-    Aspect("TIMELY", "Timeliness", -0.50, 0.8, 0.80, 0.25),
+    Aspect("RELIABLE", "Reliability", 0.15, 1.1, 0.0, 0.55),
+    Aspect("TIMELY", "Timeliness", -0.50, 0.6, 0.90, 0.25),
     Aspect("ACCURATE", "Accuracy", 0.30, 0.9, 0.40, 0.35),
     Aspect("COMPLETE", "Completeness", 0.20, 0.3, 0.30, -0.55),
-    Aspect("EMPATHY", "Empathy", -0.35, 0.1, 1.30, -0.40),
+    Aspect("EMPATHY", "Empathy", -0.35, 0.35, 1.60, -0.40),
 )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from acsi_sem.spec.documents import ModelDocument
+from acsi_sem.spec.methods.catalogue import KINDS, module_of
 from acsi_sem.spec.study_documents import StudyDocument
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -19,8 +20,17 @@ def model_schema() -> dict[str, Any]:
 
 
 def study_schema() -> dict[str, Any]:
-    """Return the JSON Schema of a study file."""
-    return _schema(StudyDocument, "acsi_sem study file")
+    """Return the JSON Schema of a study file, each kind of method with keys of its own."""
+    made = _schema(StudyDocument, "acsi_sem study file")
+    kinds = []
+    for kind in KINDS:
+        part = module_of(kind).PART.model_json_schema(by_alias=True)
+        made["$defs"] |= part.pop("$defs", {})
+        part["properties"]["kind"] = {"const": kind, "description": part["description"]}
+        made["$defs"][f"method_{kind}"] = part
+        kinds.append({"$ref": f"#/$defs/method_{kind}"})
+    made["properties"]["methods"]["additionalProperties"] = {"oneOf": kinds}
+    return made
 
 
 def schema_text(schema: dict[str, Any]) -> str:

@@ -192,6 +192,10 @@ def _read(
     missing = tuple((code, label) for code, label in numbers if code is not None)
     item = Indicator(one.name, one.column, one.low, one.high, missing, False, one.label)
     answers = read_answers(raw, _with_texts(column, one), item, plan.rules, findings)
+    endless = np.isinf(answers.values)
+    if endless.any():
+        got, remedy = f"an infinite one in {raw.rows(endless)}", "correct it, or leave it blank"
+        findings.problem(f"column {one.column}", "a finite number", got, remedy)
     return answers.values, (), answers.counts(one.name, design.respondents)
 
 
