@@ -60,7 +60,7 @@ def row(found: Fit, construct: str = "", group: str = "all") -> dict[str, Any]:
     table, name = found.indices, construct or found.model.index
     own = table[(table["construct"] == name) & (table["group"] == group)]
     assert len(own) == 1
-    return dict(own.to_dict("records")[0])
+    return {str(key): value for key, value in own.iloc[0].items()}
 
 
 @cache
@@ -118,7 +118,7 @@ def test_missing_answers_neither_count_nor_are_counted_as_low() -> None:
 def test_kcsi_by_hand_and_by_period(period: str, shares: tuple[float, ...]) -> None:
     frame = kcsi_frame()
     element = np.mean([top(frame, name) for name in ("PRODSAT", "SERVSAT", "IMAGESAT")])
-    parts = (top(frame, "ALLSAT"), element, top(frame, "REBUY"))
+    parts = (top(frame, "ALLSAT"), float(element), top(frame, "REBUY"))
     found = fit(KCSI, kcsi_survey(), bootstrap=0, period=period)
     assert index(found) == pytest.approx(float(np.dot(shares, parts)), abs=1e-10)
     assert index(found, "element") == pytest.approx(element, abs=1e-10)
@@ -203,8 +203,8 @@ def test_groups_and_breakdowns_are_the_index_of_their_rows() -> None:
     made = survey_from_frame(frame, KCSI, group="INDUSTRY", breakdowns=(book,))
     found = fit(KCSI, made, bootstrap=0)
     for name, part in frame.groupby("INDUSTRY"):
-        own = fit(KCSI, survey_from_frame(part, KCSI), bootstrap=0)
-        assert index(found, group=str(name)) == pytest.approx(index(own), abs=1e-10)
+        alone = fit(KCSI, survey_from_frame(part, KCSI), bootstrap=0)
+        assert index(found, group=str(name)) == pytest.approx(index(alone), abs=1e-10)
     cells = found.breakdowns
     own = cells[(cells["group"] == "all") & (cells["construct"] == "kcsi")]
     for code, part in frame.groupby("GENDER"):
