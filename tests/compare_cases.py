@@ -22,8 +22,7 @@ model: {models}/acsi.yaml
 data: {{file: survey.csv}}
 design: {{weight: WEIGHT, stratum: STRATUM}}
 levels: {{company: COMPANY}}
-group: {group}
-resampling: {{replicates: {replicates}, seed: 5, level: 0.95}}
+{group}resampling: {{replicates: {replicates}, seed: 5, level: 0.95}}
 report: {{minimum_rows: 30}}
 methods:
   rate: {{kind: satisfaction_rate, items: [SATIS], satisfied_from: 8}}
@@ -58,7 +57,8 @@ def write_study(
     """
     folder.mkdir(exist_ok=True, parents=True)
     frame().to_csv(folder / "survey.csv", index=False)
-    text = HEAD.format(models=MODELS, group=group, replicates=replicates, title=title) + more
+    grouped = f"group: {group}\n" if group else ""
+    text = HEAD.format(models=MODELS, group=grouped, replicates=replicates, title=title) + more
     if systems:
         text += "compare:\n" + "".join(f"  {line}\n" for line in systems.splitlines())
     (folder / "study.yaml").write_text(text, encoding="utf-8")

@@ -30,6 +30,8 @@ NAMES: Final = {
     "R": "reverse",
     "Q": "questionable",
 }
+JUDGED: Final = [CATEGORIES.index(letter) for letter in "AOMI"]
+"""What Better and Worse are shares of."""
 ANSWERS: Final = 5
 MOST_QUESTIONABLE: Final = 10.0
 NO_STABILITY: Final = "stability needs bootstrap replicates"
@@ -142,16 +144,17 @@ def _rows(method: Kano, setting: Setting, measured: Measured, classes: Ints) -> 
     for i, feature in enumerate(method.features):
         asked = classes[members, i] >= 0
         n = setting.count(members, asked)
-        weights = setting.people.design.weights[members][asked]
-        for made in _feature(setting, measured, i, n, weights):
+        weights = setting.people.design.weights[members]
+        judged = np.isin(classes[members, i], JUDGED)
+        for made in _feature(setting, measured, i, n, (weights[asked], weights[judged])):
             told = made | {"subject": feature.name}
             yield told if n else told | {"note": NOBODY, "reading": ""}
 
 
 def _feature(
-    setting: Setting, measured: Measured, i: int, n: int, weights: Floats
+    setting: Setting, measured: Measured, i: int, n: int, weights: tuple[Floats, Floats]
 ) -> Iterator[Row]:
-    """Yield the rows of one feature."""
+    """Yield the rows of one feature; weights of those who answered, and of the four types."""
     level = setting.request.level
     shares = measured.values["share"][i]
     for c, letter in enumerate(CATEGORIES):
@@ -165,16 +168,28 @@ def _feature(
             level=level,
             factor=100,
         )
-        yield share_limits(made, weights, setting)
+        yield share_limits(made, weights[0], setting)
     for measure, rule in (("category", by_mode), ("category_sum", by_sum)):
         found = int(rule(shares))
         made = row(measured, "share", (i, found), measure=measure, n=n, level=level, factor=100)
         reading = NAMES[CATEGORIES[found]] if found >= 0 else ""
-        yield share_limits(made, weights, setting) | {"reading": reading}
+        yield share_limits(made, weights[0], setting) | {"reading": reading}
     for measure in ("better", "worse"):
         made = row(measured, measure, (i,), measure=measure, n=n, level=level)
-        yield made if np.isfinite(made["value"]) else made | {"note": NO_COEFFICIENT}
+        known = np.isfinite(made["value"])
+        note = {"note": NO_COEFFICIENT}
+        yield _coefficient_limits(made, weights[1], setting) if known else made | note
     yield _stability(setting, measured, i, n)
+
+
+def _coefficient_limits(made: Row, weights: Floats, setting: Setting) -> Row:
+    """Put Wilson's limits on a coefficient: a share of the four types, Worse with a minus."""
+    share = {"value": 100 * abs(made["value"]), "std_error": 100 * made["std_error"]}
+    limited = share_limits(made | share, weights, setting)
+    ends = [0.01 * limited[key] for key in ("conf_low", "conf_high")]
+    # A difference from nought, because -0.0 would be shown with its sign.
+    low, high = (0 - ends[1], 0 - ends[0]) if made["measure"] == "worse" else ends
+    return made | {"conf_low": low, "conf_high": high, "note": limited["note"]}
 
 
 def _stability(setting: Setting, measured: Measured, i: int, n: int) -> Row:

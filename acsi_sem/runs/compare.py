@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
+
 from acsi_sem.analysis.pipeline import Progress, estimate_scored
 from acsi_sem.analysis.systems import Compared, Measurement, compare_systems, measurement_of
 from acsi_sem.errors import Problem, SpecError
@@ -29,7 +31,7 @@ from acsi_sem.spec.methods.method import Method
 from acsi_sem.spec.model import Model, Text
 from acsi_sem.spec.study import Settings, Study, engines_for
 from acsi_sem.spec.survey_parts import Comparison, System
-from acsi_sem.survey.people import read_people
+from acsi_sem.survey.people import People, read_people
 from acsi_sem.survey.read import read_survey
 from acsi_sem.survey.survey import Ints, Survey
 from acsi_sem.tables.write import csv_bytes, parquet_bytes
@@ -84,17 +86,21 @@ def run_compare(command: CompareCommand, progress: Progress) -> Outcome:
     case = _case(command, study)
     asked = study.comparison or default_comparison(study, case.model)
     forms = _forms(case, asked)
-    ranks: Ints | None = None
+    asking = {one.name: _people(case, one) for one in asked.systems if one.method}
+    surveys = {
+        one.name: _survey(case, forms[one.name], one) for one in asked.systems if not one.method
+    }
+    ranks = _ranks(list(surveys.values()))
     found: list[Measurement] = []
     notices: list[Notice] = []
     hashes: dict[str, str] = {f"study {study.name}": study.sha256}
     for at, system in enumerate(asked.systems):
         progress("systems", at, len(asked.systems))
         if system.method:
-            found.append(_by_method(case, system))
+            found.append(_by_method(case, system, asking[system.name]))
             continue
-        measured, survey, told = _by_model(case, system, forms[system.name], ranks)
-        ranks = survey.design.ranks if ranks is None else ranks
+        survey = surveys[system.name]
+        measured, told = _by_model(case, system, forms[system.name], survey, ranks)
         found.append(measured)
         notices += [replace(n, subject=f"{system.name}: {n.subject}".rstrip(": ")) for n in told]
         hashes[f"survey {survey.source.name}"] = survey.source.sha256
@@ -144,8 +150,8 @@ def _forms(case: _Case, asked: Comparison) -> dict[str, Form]:
 
     Raises
     ------
-    SpecError, UsageError
-        With every problem of every system, when they are of one kind.
+    SpecError
+        With every problem of every system.
     """
     forms: dict[str, Form] = {}
     problems: list[Problem] = []
@@ -179,41 +185,61 @@ def _form(case: _Case, system: System) -> Form:
     return form
 
 
-def _by_model(
-    case: _Case, system: System, form: Form, ranks: Ints | None
-) -> tuple[Measurement, Survey, tuple[Notice, ...]]:
-    """Fit one system; the rows are numbered for drawing by the first one's survey."""
+def _survey(case: _Case, form: Form, system: System) -> Survey:
+    """Read the survey as one system has it."""
     study = case.study
+    return read_survey(
+        case.path,
+        form.model,
+        group=case.group,
+        study=study if system.weighted else replace(study, rake=None),
+        design=study.design if system.weighted else replace(study.design, weight=None),
+        minimum_rows=case.settings.minimum_rows,
+    )
+
+
+def _ranks(surveys: Sequence[Survey]) -> Ints:
+    """Number the rows for drawing by all that any system reads, those of the first before others.
+
+    Rows that say the same to one system need not to another, so one survey's ranks would leave
+    the draws of another to the order of the file.
+    """
+    first, *others = surveys
+    columns = [part for one in others for part in (one.design.weights[:, None], one.values)]
+    return row_ranks(replace(first, values=np.hstack([*columns, first.values])))
+
+
+def _by_model(
+    case: _Case, system: System, form: Form, survey: Survey, ranks: Ints
+) -> tuple[Measurement, tuple[Notice, ...]]:
+    """Fit one system, its rows drawn by numbers that all systems share."""
     settings = replace(
         case.settings,
         engines=(system.engine or engines_for(form.model.kind)[0],),
         scheme=system.scheme or case.settings.scheme,
         period=system.period or case.settings.period,
     )
-    own = study if system.weighted else replace(study, rake=None)
-    design = study.design if system.weighted else replace(study.design, weight=None)
-    survey = read_survey(
-        case.path,
-        form.model,
-        group=case.group,
-        study=own,
-        design=design,
-        minimum_rows=settings.minimum_rows,
-    )
-    order = row_ranks(survey) if ranks is None else ranks
-    survey = replace(survey, design=replace(survey.design, ranks=order), factors=())
-    request = replace(request_for(study.name, settings, form.model), detail="core")
+    survey = replace(survey, design=replace(survey.design, ranks=ranks), factors=())
+    request = replace(request_for(case.study.name, settings, form.model), detail="core")
     fitted, scored = estimate_scored(form.model, survey, request)
-    return measurement_of(system, fitted, scored, form), survey, fitted.notices
+    return measurement_of(system, fitted, scored, form), fitted.notices
 
 
-def _by_method(case: _Case, system: System) -> Measurement:
-    """Carry out a method of the study and take its headline."""
-    study = case.study
-    method = next(one for one in study.methods if one.name == system.method)
+def _people(case: _Case, system: System) -> People:
+    """Read the answers that a method asks for."""
+    study, method = case.study, _method(case, system)
     named = [(f"methods.{method.name}.{place}", name) for place, name in method.named()]
     fields = resolve_fields(case.model, study.items, named, study.file)
-    people = read_people(case.path, fields, study=study, group=case.group)
+    return read_people(case.path, fields, study=study, group=case.group)
+
+
+def _method(case: _Case, system: System) -> Method:
+    return next(one for one in case.study.methods if one.name == system.method)
+
+
+def _by_method(case: _Case, system: System, people: People) -> Measurement:
+    """Carry out a method of the study and take its headline."""
+    study, method = case.study, _method(case, system)
     request = request_for(study.name, case.settings, case.model)
     setting = Setting(people, request, None, study.language, study.folder)
     (result,) = run_methods((method,), setting).results

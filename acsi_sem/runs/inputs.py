@@ -18,7 +18,7 @@ SURVEY: Final = "survey"
 """What the survey file is called among the inputs."""
 FULL: Final = "option --full"
 _YEAR: Final = 4
-_WHERE: Final = ("folder", "sha256")
+_WHERE: Final = ("folder", "file", "sha256")
 _WHEN: Final = (
     "store",
     "first",

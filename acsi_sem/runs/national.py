@@ -37,6 +37,7 @@ from acsi_sem.runs.workers import open_workers
 from acsi_sem.spec.hierarchy import Hierarchy, NationSpec, RunSpec
 from acsi_sem.spec.model import Model
 from acsi_sem.spec.periods import Period
+from acsi_sem.spec.scoring import formula_breaks
 from acsi_sem.spec.study import Study
 from acsi_sem.spec.unit_checks import MIXED, check_parents, check_units
 from acsi_sem.survey.read import read_survey
@@ -140,9 +141,11 @@ def _nothing(job: Job, survey: Survey, fits: UnitFits) -> Produced:
 def _job(study: Study, model: Model, hierarchy: Hierarchy, period: Period) -> Job:
     if study.nation is None or study.run is None:
         raise UsageError(Problem(study.name, "", "a study with the parts nation and run", "none"))
+    breaks = (*study.nation.breaks, *formula_breaks(model))
+    nation = replace(study.nation, breaks=breaks)
     return Job(
-        study,
-        study.nation,
+        replace(study, nation=nation),
+        nation,
         study.run,
         model,
         hierarchy,

@@ -31,6 +31,11 @@ _ENTER: Final = three(
 _ABOUT: Final = three("About you", "关于您", "關於您")
 _SCALE: Final = three("Scale", "量表", "量表")
 _NO_ANSWER: Final = three("No answer", "无回答", "無回答")
+_USUAL: Final = {
+    "don't know": three("don't know", "不知道", "不知道"),
+    "refused": three("refused", "拒绝回答", "拒絕回答"),
+}
+"""Labels of missing codes stand in a model in one language; these two are nearly always there."""
 _COMPLAINT: Final = three(
     "Ask everyone, satisfied or not. A complaint is one made to the company, in whatever way.",
     "无论满意与否，所有受访者均需回答。抱怨指以任何方式向该公司提出的抱怨。",
@@ -142,7 +147,10 @@ def _question(number: int, entry: Entry, note: Text | None, language: str) -> It
     if scale := _scale(entry, language):
         yield f"   - {_SCALE.get(language)}: {scale}"
     if entry.missing:
-        yield f"   - {_NO_ANSWER.get(language)}: {_clean(entry.missing)}"
+        told = _clean(entry.missing)
+        for usual, text in _USUAL.items():
+            told = told.replace(f"= {usual}", f"= {text.get(language)}")
+        yield f"   - {_NO_ANSWER.get(language)}: {told}"
 
 
 def _scale(entry: Entry, language: str) -> str:

@@ -61,7 +61,7 @@ ASPECTS: Final = (
     Aspect("RELIABLE", "Reliability", 0.15, 1.1, 0.0, 0.55),
     Aspect("TIMELY", "Timeliness", -0.50, 0.5, 1.00, 0.25),
     Aspect("ACCURATE", "Accuracy", 0.30, 0.7, 0.30, 0.35),
-    Aspect("COMPLETE", "Completeness", 0.20, 0.12, 0.12, -0.55),
+    Aspect("COMPLETE", "Completeness", 0.20, 0.18, 0.18, -0.55),
     Aspect("EMPATHY", "Empathy", -0.35, 0.0, 2.20, -0.40),
 )
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
 from acsi_sem.errors import Problem, UsageError
+from acsi_sem.spec.hierarchy import Break
 from acsi_sem.spec.model import DatedShares, Model
 from acsi_sem.spec.periods import Period
 
@@ -79,3 +83,11 @@ def shares_at(model: Model, period: str) -> DatedShares | None:
     got = f"{period}, before {first}" if first and quarter < first else f"{period}, for which none"
     remedy = "add their shares to the model file under scoring.weights"
     raise UsageError(Problem(model.name, "scoring.weights", "a period with shares", got, remedy))
+
+
+def formula_breaks(model: Model) -> Iterator[Break]:
+    """Yield a break wherever the shares of a composite change: another formula, another series."""
+    for before, after in pairwise(model.scoring.shares if model.scoring else ()):
+        if after.first is not None and before.shares != after.shares:
+            reason = f"what the components of {model.index} count for changes here"
+            yield Break(str(after.first), reason)

@@ -215,6 +215,8 @@ def _fault(cell: Cell, verdict: _Verdict, item: Indicator) -> tuple[str, str, st
 def _scale(item: Indicator, noun: str) -> str:
     codes = _codes(item)
     missing = f" or a missing code ({codes})" if codes else ""
+    if not math.isfinite(item.low) and not math.isfinite(item.high):
+        return f"{noun}{missing}"
     return f"{noun} from {number_key(item.low)} to {number_key(item.high)}{missing}"
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from compare_cases import KCSI, MODELS, compare, frame, row, write_study
 
@@ -195,3 +196,19 @@ def test_a_system_on_two_questions_is_told(tmp_path: Path) -> None:
     assert one.dropped == ("expectations", "perceived_value", "complaints", "loyalty")
     assert one.fit is not None
     assert one.fit.model.construct_names == ("perceived_quality", "satisfaction")
+
+
+def test_the_order_of_rows_does_not_matter_to_any_system(tmp_path: Path) -> None:
+    """Many rows are alike to the first system, which asks one question, and not to the second."""
+    systems = f"""\
+systems:
+  uk: {{model: {MODELS}/ukcsi.yaml, questions: {ukcsi_question()}, scale: [1, 10]}}
+  equal: {{engine: ols}}
+"""
+    study = write_study(tmp_path, systems, group="INDUSTRY")
+    text = study.read_text(encoding="utf-8")
+    study.write_text(text.replace("design: {weight: WEIGHT, stratum: STRATUM}\n", ""), "utf-8")
+    first = compare(study).compared.systems
+    frame().sample(frac=1, random_state=3).to_csv(tmp_path / "survey.csv", index=False)
+    again = compare(study).compared.systems
+    pd.testing.assert_frame_equal(first, again, rtol=1e-9)

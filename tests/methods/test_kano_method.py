@@ -96,6 +96,16 @@ def test_stability_is_the_share_of_replicates() -> None:
     assert np.isnan(value(run(KANO, halves), "stability", "wifi"))
 
 
+def test_a_coefficient_of_nobody_is_not_certain() -> None:
+    """Nobody of 40 misses it: Wilson's limit is z² / (n + z²) = 3.8415 / 43.8415 = 0.0876."""
+    found = run(KANO, setting(people(answers("A" * 40 + "RQ")), 60))
+    worse, better = (row(found, measure, "wifi") for measure in ("worse", "better"))
+    assert (worse["value"], worse["conf_high"], better["conf_high"]) == (0, 0, 1)
+    assert str(worse["conf_high"]) == "0.0"
+    assert worse["conf_low"] == pytest.approx(-0.0876, abs=5e-5)
+    assert better["conf_low"] == pytest.approx(1 - 0.0876, abs=5e-5)
+
+
 def test_a_pair_never_asked_is_refused() -> None:
     who = people({"F": [1, None, 2], "D": [None, 5, None]})
     with pytest.raises(DataError) as error:

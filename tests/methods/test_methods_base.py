@@ -80,12 +80,12 @@ def test_a_mean_is_measured_as_the_fit_of_the_same_mean(asked: dict[str, Any]) -
         pd.DataFrame({"S": ANSWERS, "g": COMPANY}), model(), group="g", minimum_rows=2
     )
     options = {("bootstrap" if key == "replicates" else key): x for key, x in asked.items()}
-    table = fit(model(), made, study="study", seed=4, **options).indices.set_index("group")
+    table = fit(model(), made, study="study", seed=4, **options).indices
+    rows = {row["group"]: row for row in table.to_dict("records")}
     found = measured(who(), seed=4, study="study", **asked)
     assert list(found) == ["all", "a", "b"]
     for group, one in found.items():
-        columns = ["index", "std_error", "conf_low", "conf_high"]
-        wanted = table.loc[group, columns].astype(float).tolist()
+        wanted = [rows[group][name] for name in ("index", "std_error", "conf_low", "conf_high")]
         assert numbers(one) == pytest.approx(wanted, rel=1e-9)
         assert one.note == ""
 

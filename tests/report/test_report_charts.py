@@ -176,6 +176,23 @@ def test_withheld_rows_have_words_and_no_dot() -> None:
     assert "withheld: fewer than 50 respondents" in [label.text for label in drawing.labels]
 
 
+def test_the_reference_crosses_no_words_on_a_phone() -> None:
+    """Names and numbers stand above the dots there, all over the width."""
+    rows = tuple(
+        IntervalRow(name, -7.0, -9.0, -4.0, "\u22127.0 (\u22129.0 to \u22124.0)", heading=heading)
+        for name, heading in (("A long name of a question", "If low"), ("Another", ""))
+    )
+    drawing = lay_out(IntervalChart(rows, "points", (-8.0, "no difference")), narrow=True)
+    dashed = [shape for shape in drawing.shapes if isinstance(shape, Line) and shape.dash]
+    assert len(dashed) == 1 + len(rows)
+    words = [label for label in drawing.labels if label.text != "no difference"]
+    for line in dashed:
+        (x, top), (_, bottom) = line.start, line.end
+        for box in (label.box for label in words):
+            beside = x < box.left or x > box.left + box.width
+            assert beside or bottom <= box.top or top >= box.top + box.height
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from acsi_model import acsi_model, make_model
 
+from acsi_sem.cli.app import run
 from acsi_sem.errors import SpecError
 from acsi_sem.kernels.kano import CATEGORIES, classify
 from acsi_sem.runs.simulated import write_demo
@@ -148,6 +149,15 @@ def test_the_study_of_every_method_describes_every_extra() -> None:
         assert field.kind == ("scale" if extra.scale else "amount")
         assert extra.scale is None or (field.low, field.high) == extra.scale
         assert [code for code, _ in field.missing] == [str(UNKNOWN)] * extra.unknown
+
+
+def test_a_nation_has_no_extras(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["simulate", "--nation", "--extras", "--out", str(tmp_path / "n")]) == 2
+    assert "--extras: expected no --nation beside it" in capsys.readouterr().err
+    out = str(tmp_path / "a.csv")
+    asked = ["simulate", "--extras", "--model", str(MODEL), "--interviews", "60", "--out", out]
+    assert run(asked) == 0
+    assert list(pd.read_csv(out).columns)[-1] == EXTRAS[-1].name
 
 
 def test_files_with_extras(tmp_path: Path) -> None:

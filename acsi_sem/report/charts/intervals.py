@@ -32,6 +32,8 @@ TOP: Final = 26.0
 FOOT: Final = 46.0
 HEADING: Final = 30.0
 DENSE: Final = 16
+WORDED: Final = 22.0
+"""Height of a row's words on a phone, where they stand above its dot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +113,22 @@ def _reference(frame: _Frame, scale: Scale, chart: IntervalChart) -> Iterator[Sh
         return
     value, name = chart.reference
     x = scale(value)
-    yield Line((x, TOP - 6), (x, frame.bottom), MUTED, 1.2, (4, 3))
+    for start, end in _gaps(frame):
+        yield Line((x, start), (x, end), MUTED, 1.2, (4, 3))
     name = words.shorten(name, SMALL, frame.width - 20)
     half = words.width(name, SMALL) / 2
     x = min(max(x, half + 4), frame.width - half - 4)
     yield Label((x, TOP - 11), name, SMALL, MUTED, "middle")
+
+
+def _gaps(frame: _Frame) -> Iterator[tuple[float, float]]:
+    """Yield where an upright line may run: all the way down, on a phone below each row's text."""
+    if not frame.phone:
+        yield TOP - 6, frame.bottom
+        return
+    yield TOP - 6, TOP
+    for top in frame.tops:
+        yield top + WORDED, top + frame.pitch
 
 
 def _row(frame: _Frame, scale: Scale, row: IntervalRow, place: int) -> Iterator[Shape]:

@@ -87,9 +87,8 @@ def _chart(view: View, group: str, top: Estimate, most: Estimate) -> CurveChart:
     if not found:
         return CurveChart((equal,), *_AXES)
     points = sorted(found)
-    curve = Curve(
-        "these customers", tuple(x for x, _ in points), tuple(y for _, y in points), strong=True
-    )
+    # Without a name: it is the one full line, and a name would be read as that of a mark.
+    curve = Curve("", tuple(x for x, _ in points), tuple(y for _, y in points), strong=True)
     mark = (float(MARKED), top.value, f"{MARKED} % hold {percent(top)}")
     other = (most.value, 80.0, f"{percent(most)} hold 80 %")
     # Near one another the two marks say the same.

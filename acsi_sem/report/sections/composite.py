@@ -83,7 +83,8 @@ def _figure(facts: Facts, group: str) -> Figure:
         )
         for part, value in found
     )
-    message = f"{facts.group(group)}: {facts.construct(facts.target)} {words.number(whole.value)}"
+    told = words.number(whole.value) if whole.known else "has no number here"
+    message = f"{facts.group(group)}: {facts.construct(facts.target)} {told}"
     low = min((v.value, p.name) for p, v in found if v.known) if whole.known else (0.0, "")
     if low[1] and low[1] != facts.target:
         message += f"; lowest is {words.in_sentence(facts.construct(low[1]))}"

@@ -1,0 +1,89 @@
+"""What each system is, warnings, files and provenance of a comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from acsi_sem.report import cells, words
+from acsi_sem.report.comparing.choice import SAME
+from acsi_sem.report.comparing.look import Look
+from acsi_sem.report.content import (
+    Details,
+    Links,
+    Prose,
+    Provenance,
+    Section,
+    Table,
+)
+
+
+def systems(look: Look) -> Section:
+    """Say what each system is, and what it can and cannot tell."""
+    language = look.study.language
+    rows = []
+    for one in look.compared.measurements:
+        can, cannot = "", ""
+        if one.fit is not None and one.fit.model.reach:
+            can, cannot = (words.clean(text.get(language)) for text in one.fit.model.reach)
+        elif one.fit is None:
+            from acsi_sem.report.methods.chapters import module_of
+
+            module = module_of(one.model)
+            can, cannot = module.CAN, module.CANNOT
+        left = words.listing(list(one.left_out), 6) if one.left_out else "none"
+        rows.append(
+            (
+                cells.text(look.name(one.system.name), tone="strong"),
+                cells.text(left),
+                cells.text(can),
+                cells.text(cannot),
+            )
+        )
+    heads = cells.columns("System", "Questions not asked here", "Can tell", "Cannot tell")
+    caption = "What each system can and cannot tell"
+    table = Table("reach", caption, heads, tuple(rows), sortable=False)
+    return Section("method", "Method", "Method", (Prose((SAME,)), table))
+
+
+def warnings(look: Look) -> Section | None:
+    if not look.compared.notices:
+        return None
+    rows = tuple(
+        (
+            cells.text(words.clean(notice.subject)),
+            cells.text(look.group(notice.group) if notice.group else ""),
+            cells.text(words.clean(notice.message)),
+        )
+        for notice in look.compared.notices
+    )
+    heads = cells.columns("System", "Group", "Message")
+    table = Table("warnings-table", "Warnings and notices", heads, rows)
+    return Section("warnings", "Warnings", "Warnings", (table,))
+
+
+_TOLD: Final = {
+    "systems": "index of every system and group, with differences and ranks",
+    "agreement": "how far systems agree on the order of groups",
+    "system_drivers": "impacts of drivers by system",
+    "system_fit": "explained variance and fit by system",
+}
+
+
+def downloads(files: Sequence[str]) -> Section:
+    rows = tuple(
+        (
+            name,
+            told,
+            tuple((f.rsplit(".", 1)[1].upper(), f) for f in files if f.rsplit(".", 1)[0] == name),
+        )
+        for name, told in _TOLD.items()
+    )
+    return Section("downloads", "Data behind this page", "Data", (Links(rows),))
+
+
+def record(provenance: Provenance) -> Section:
+    pairs = (*provenance.inputs, *provenance.arguments, *provenance.versions)
+    rows = tuple((cells.text(words.clean(a)), cells.text(words.clean(b))) for a, b in pairs)
+    table = Table("record", "Inputs, settings, versions", cells.columns("What", "Value"), rows)
+    return Section("provenance", "Provenance", "Provenance", (Details("Everything", (table,)),))
