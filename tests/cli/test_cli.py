@@ -152,7 +152,7 @@ def test_strict_ends_with_7_when_there_are_warnings(survey: Path, tmp_path: Path
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        (["plan"], 2, "plan, which this version does not have yet"),
+        (["doctor"], 2, "doctor, which this version does not have yet"),
         (["nonsense"], 2, "No such command"),
         (["fit"], 2, "Missing argument"),
         ([*FIT, "--engine", "lisrel"], 2, "'lisrel'"),
