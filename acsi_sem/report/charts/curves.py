@@ -7,6 +7,9 @@ import math
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from acsi_sem.report import words
 from acsi_sem.report.charts.scale import Scale, make_scale
 from acsi_sem.report.content import Curve, CurveChart
@@ -33,6 +36,8 @@ PIECE: Final = 6.0
 EVERY: Final = 8
 """A line's name is tried beside every so many of them."""
 Spot = tuple[float, float]
+Spots = NDArray[np.float64]
+NONE: Final[Spots] = np.zeros((0, 2))
 
 
 def draw_curves(chart: CurveChart, width: float) -> Drawing:
@@ -102,11 +107,11 @@ def _names(
     taken += [Box(x - 7, y - 7, 14, 14) for x, y, _ in marks]
     lines = [_spots(curve, across, up) for curve in chart.curves]
     # A name may sooner cross a broken line than a full one.
-    crossed = [
+    crossed = _array(
         spot
         for curve, line in zip(chart.curves, lines, strict=True)
         for spot in list(_between(line))[:: 2 if curve.dashed else 1]
-    ]
+    )
     for x, y, text in marks:
         best = _best(_around((x, y), text, across, bold=True), taken, crossed, (across, up))
         taken.append(best.box)
@@ -117,11 +122,11 @@ def _names(
             continue
         # From the end backwards: a line's end may be taken by that of another.
         own = list(_between(line)) or ends
-        others = [s for other in lines if other is not line for s in _between(other)]
+        others = _array(s for other in lines if other is not line for s in _between(other))
         options = (
             o for spot in own[::-EVERY] for o in _around(spot, curve.label, across, curve.strong)
         )
-        best = _best(options, taken, crossed, (across, up), (own, others))
+        best = _best(options, taken, crossed, (across, up), (_array(own), others))
         taken.append(best.box)
         yield best
 
@@ -167,9 +172,9 @@ def _around(spot: Spot, text: str, across: Scale, bold: bool) -> Iterator[tuple[
 def _best(
     options: Iterable[tuple[Label, float]],
     taken: list[Box],
-    crossed: list[Spot],
+    crossed: Spots,
     scales: tuple[Scale, Scale],
-    lines: tuple[list[Spot], list[Spot]] = ([], []),
+    lines: tuple[Spots, Spots] = (NONE, NONE),
 ) -> Label:
     """Return the option that covers least, and, for a line's name, is nearest to its own line."""
     rated = (
@@ -179,24 +184,34 @@ def _best(
     return _held(min(rated, key=lambda one: one[:2])[2], scales)
 
 
-def _mistaken(label: Label, own: list[Spot], others: list[Spot]) -> float:
+def _mistaken(label: Label, own: Spots, others: Spots) -> float:
     """Return the cost of a name that could be read as that of another line."""
-    if not (own and others):
+    if not (own.size and others.size):
         return 0.0
     box = label.box
     middle = (box.left + box.width / 2, box.top + box.height / 2)
-    near, other = (min(math.dist(middle, spot) for spot in spots) for spots in (own, others))
+    near, other = (float(np.hypot(*(spots - middle).T).min()) for spots in (own, others))
     return 50.0 if other < 1.5 * near else 0.0
 
 
-def _cost(
-    label: Label, taken: list[Box], crossed: list[Spot], scales: tuple[Scale, Scale]
-) -> float:
+def _cost(label: Label, taken: list[Box], crossed: Spots, scales: tuple[Scale, Scale]) -> float:
     box, (across, up) = label.box, scales
     outside = max(0.0, across.start + 2 - box.left) + max(0.0, box.left + box.width - across.end)
     outside += max(0.0, up.end - box.top) + max(0.0, box.top + box.height - up.start)
     covered = sum(box.meets(other) for other in taken)
-    return 1000 * covered + 100 * outside + 10 * sum(box.covers(spot, 2) for spot in crossed)
+    return 1000 * covered + 100 * outside + 10 * _covered(box, crossed)
+
+
+def _covered(box: Box, spots: Spots, rim: float = 2.0) -> int:
+    """Count the spots on a box and its rim, as `Box.covers` does one by one."""
+    x, y = spots.T
+    beside = (x > box.left - rim) & (x < box.left + box.width + rim)
+    return int((beside & (y > box.top - rim) & (y < box.top + box.height + rim)).sum())
+
+
+def _array(spots: Iterable[Spot]) -> Spots:
+    """Return spots as an array, shape (n, 2)."""
+    return np.array(list(spots), dtype=float).reshape(-1, 2)
 
 
 def _held(label: Label, scales: tuple[Scale, Scale]) -> Label:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
 from acsi_sem.methods.catalogue import MethodResults
 from acsi_sem.report import words
-from acsi_sem.report.content import Section
+from acsi_sem.report.content import Block, Details, Figure, Section, Table
 from acsi_sem.report.facts import Facts
 from acsi_sem.report.methods.base import View, heading
 from acsi_sem.spec.study import Study
@@ -44,8 +45,25 @@ def chapters(facts: Facts, study: Study, found: MethodResults) -> tuple[Section,
             language=study.language,
             minimum=facts.fit.request.minimum_rows,
         )
-        made.append(module.section(view))
+        section = module.section(view)
+        made.append(replace(section, blocks=tuple(_tidied(block) for block in section.blocks)))
     return tuple(made)
+
+
+def _tidied(block: Block) -> Block:
+    """Leave out a table's last column where it holds notes and there are none."""
+    match block:
+        case Table():
+            noted = block.columns[-1].head == "Note" and not any(r[-1].text for r in block.rows)
+            rows = tuple(row[:-1] for row in block.rows)
+            return replace(block, columns=block.columns[:-1], rows=rows) if noted else block
+        case Figure():
+            table = _tidied(block.table)
+            return replace(block, table=table) if isinstance(table, Table) else block
+        case Details():
+            return replace(block, blocks=tuple(_tidied(inner) for inner in block.blocks))
+        case _:
+            return block
 
 
 def reach(found: MethodResults) -> Iterator[tuple[str, str, str]]:
