@@ -16,7 +16,8 @@ from simulated import make_survey
 
 from acsi_sem.analysis.pipeline import fit
 from acsi_sem.analysis.values import Fit, Request
-from acsi_sem.methods.base import MethodResult, Row, Setting, protect
+from acsi_sem.methods.base import MethodResult, Row, Setting
+from acsi_sem.methods.protection import protect
 from acsi_sem.report.content import Block, Cell, Details, Figure, Section, Table
 from acsi_sem.report.methods.base import View
 from acsi_sem.spec.fields import Field

@@ -6,6 +6,7 @@ from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import stdtrit
 
 Floats = NDArray[np.float64]
 
@@ -37,6 +38,37 @@ def weighted_share(weights: Floats, counted: NDArray[np.bool_], asked: NDArray[n
             whole > 0, whole, np.nan
         )
     return share
+
+
+def student_size(size: Floats, level: float, freedom: float) -> Floats:
+    """Return the effective number that Wilson's limits take where the variance is estimated.
+
+    Parameters
+    ----------
+    size : ndarray
+        Effective number of respondents.
+    level : float
+    freedom : float
+        Degrees of freedom of the variance; infinite without a design.
+
+    Returns
+    -------
+    ndarray
+        ``size`` times (z / t) squared.
+
+    References
+    ----------
+    Korn & Graubard (1998), Survey Methodology 24, 193-201.
+
+    Examples
+    --------
+    >>> student_size(np.array(100.0), 0.95, 10.0).round(1)
+    np.float64(77.4)
+    """
+    if not np.isfinite(freedom):
+        return np.asarray(size, dtype=float)
+    z, t = NormalDist().inv_cdf(0.5 + level / 2), stdtrit(freedom, 0.5 + level / 2)
+    return np.asarray(size * (z / t) ** 2)
 
 
 def wilson_limits(share: Floats, size: Floats, level: float) -> tuple[Floats, Floats]:

@@ -7,7 +7,8 @@ replicates, so intervals know the design whatever the method.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import math
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
@@ -16,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acsi_sem.analysis.values import Fit, Request
-from acsi_sem.indices.suppression import PUBLISHED, SMALL, suppress
 from acsi_sem.inference.intervals import (
     Spread,
     bootstrap_normal_spread,
@@ -28,9 +28,10 @@ from acsi_sem.inference.replicates import draw_sets, no_freedom, weight_chunks
 from acsi_sem.inference.sample import Sample, make_sample, row_ranks
 from acsi_sem.inference.structured import structured_freedom, structured_plans
 from acsi_sem.kernels.moments import Floats
+from acsi_sem.methods.logits import logit_spread
 from acsi_sem.survey.people import People
 from acsi_sem.survey.survey import Survey
-from acsi_sem.terms import ALL, STRUCTURED, Notice
+from acsi_sem.terms import STRUCTURED, Notice
 
 Ints = NDArray[np.intp]
 Fields = Mapping[str, Floats]
@@ -38,8 +39,9 @@ Statistic = Callable[[Floats, Ints], Fields]
 """Weights (b, m) of rows (m,) to named arrays (b, ...)."""
 Row = dict[str, Any]
 
-TOO_SMALL: Final = "withheld: fewer than {minimum} answers"
-SECONDARY: Final = "withheld: with the other groups it would tell a withheld one"
+FEW: Final = 30
+"""Degrees of freedom of a design below which limits are Student's: percentiles of replicates allow
+for no scatter of the standard error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,18 +113,33 @@ class Setting:
         """Count the respondents behind those of `rows` (m,) that `answered` (m,)."""
         return round(float(self.people.design.respondents[rows][answered].sum()))
 
-    def measure(self, statistic: Statistic) -> dict[str, Measured]:
+    @property
+    def student(self) -> bool:
+        """True where limits are Student's, as those of the fit to the same survey."""
+        return self.sample.designed or self.request.resampling == "columns"
+
+    def freedom(self, group: str) -> float:
+        """Return the degrees of freedom of a group's limits; infinite without a design."""
+        if not self.student:
+            return math.inf
+        return float(structured_freedom(self.sample, self.request.resampling)[group])
+
+    def measure(self, statistic: Statistic, shares: Collection[str] = ()) -> dict[str, Measured]:
         """Compute a statistic and its limits in every group.
 
         Parameters
         ----------
         statistic : callable
             See `Statistic`. It must not depend on the scale of the weights.
+        shares : collection of str
+            Fields between 0 and 1 with skewed replicates, whose limits are normal ones of their
+            logits (Gini coefficients, shares of an amount).
 
         Returns
         -------
         mapping of group -> Measured
-            Percentile limits; normal ones with structured replicates, or where they are asked for.
+            Percentile limits; normal ones with structured replicates, where they are asked for, and
+            where the design has fewer than `FEW` degrees of freedom.
         """
         points = {name: _point(statistic, self.sample.weights, rows) for name, rows in self.groups}
         draws: dict[str, list[Fields]] = {name: [] for name in points}
@@ -136,7 +153,9 @@ class Setting:
                 draws[name].append(statistic(np.where(ok[:, None], own, 1.0), rows))
                 coefficients[name] = found
         return {
-            name: self._measured(name, point, draws[name], usable[name], coefficients.get(name))
+            name: self._measured(
+                name, point, draws[name], usable[name], coefficients.get(name), shares
+            )
             for name, point in points.items()
         }
 
@@ -169,6 +188,7 @@ class Setting:
         draws: Sequence[Fields],
         usable: Sequence[NDArray[np.bool_]],
         coefficients: Floats | None,
+        shares: Collection[str],
     ) -> Measured:
         if not draws:
             spreads = {key: no_spread(value.shape) for key, value in point.items()}
@@ -177,12 +197,19 @@ class Setting:
         joined = {key: np.concatenate([part[key] for part in draws]) for key in point}
         freedom = structured_freedom(self.sample, self.request.resampling)[name]
         note = no_freedom(freedom, self.request.resampling)
-        spreads = {
-            key: no_spread(value.shape)
-            if note
-            else self._spread(joined[key], value, ok, coefficients, float(freedom))
-            for key, value in point.items()
-        }
+
+        def spread(key: str, value: Floats) -> Spread:
+            if note:
+                return no_spread(value.shape)
+            if key in shares:
+                return logit_spread(
+                    lambda d, p: self._normal(d, p, ok, coefficients, float(freedom)),
+                    joined[key],
+                    value,
+                )
+            return self._spread(joined[key], value, ok, coefficients, float(freedom))
+
+        spreads = {key: spread(key, value) for key, value in point.items()}
         kept = {key: values[ok] for key, values in joined.items()}
         return Measured(name, point, spreads, kept, note, int((~ok).sum()))
 
@@ -194,15 +221,25 @@ class Setting:
         coefficients: Floats | None,
         freedom: float,
     ) -> Spread:
-        level = self.request.level
-        # Student's limits where the fit to the same survey has them too.
-        student = self.sample.designed or self.request.resampling == "columns"
-        own = freedom if student else None
+        structured = self.request.resampling in STRUCTURED and coefficients is not None
+        few = self.student and freedom < FEW
+        if structured or few or self.request.interval == "normal":
+            return self._normal(draws, point, ok, coefficients, freedom)
+        return percentile_spread(draws, ok, self.request.level)
+
+    def _normal(
+        self,
+        draws: Floats,
+        point: Floats,
+        ok: NDArray[np.bool_],
+        coefficients: Floats | None,
+        freedom: float,
+    ) -> Spread:
+        """Return normal limits, Student's with a design."""
+        level, own = self.request.level, freedom if self.student else None
         if self.request.resampling in STRUCTURED and coefficients is not None:
             return structured_spread(draws, point, ok, level, coefficients, own)
-        if self.request.interval == "normal":
-            return bootstrap_normal_spread(draws, point, ok, level, own)
-        return percentile_spread(draws, ok, level)
+        return bootstrap_normal_spread(draws, point, ok, level, own)
 
 
 def _sample(people: People) -> Sample:
@@ -305,46 +342,3 @@ def row(
         "reading": reading,
         "note": measured.note or spread.note(at),
     }
-
-
-def protect(rows: Iterable[Row], minimum: int) -> tuple[Row, ...]:
-    """Withhold what rests on few respondents, and what would tell it.
-
-    Parameters
-    ----------
-    rows : iterable of mapping
-        Rows of one method; those of a measure's groups are protected together.
-    minimum : int
-
-    Returns
-    -------
-    tuple of mapping
-        The same rows; withheld ones without number and reading, with the reason as note. Rows
-        without a group rest on no respondents.
-    """
-    kept = list(rows)
-    lines: dict[tuple[str, ...], list[int]] = {}
-    for i, one in enumerate(kept):
-        if one.get("group"):
-            key = tuple(str(one.get(name, "")) for name in ("subject", "measure", "category"))
-            lines.setdefault(key, []).append(i)
-    for places in lines.values():
-        _protect_line(kept, places, minimum)
-    return tuple(kept)
-
-
-_NUMBERS: Final = ("value", "std_error", "conf_low", "conf_high")
-
-
-def _protect_line(rows: list[Row], places: list[int], minimum: int) -> None:
-    """Withhold among the groups of one measure, in place."""
-    parts = [i for i in places if rows[i]["group"] != ALL]
-    wholes = [i for i in places if rows[i]["group"] == ALL]
-    for line in (parts, wholes):
-        counts = np.array([[float(rows[i]["n"]) for i in line]])
-        state = suppress(counts, minimum)[0] if line else ()
-        for i, found in zip(line, state, strict=True):
-            if found != PUBLISHED:
-                why = TOO_SMALL.format(minimum=minimum) if found == SMALL else SECONDARY
-                blank = dict.fromkeys(_NUMBERS, float("nan"))
-                rows[i] = {**rows[i], **blank, "reading": "", "note": why}

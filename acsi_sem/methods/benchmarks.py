@@ -16,8 +16,9 @@ from acsi_sem.kernels.gaps import weighted_mean
 from acsi_sem.kernels.moments import Floats
 from acsi_sem.kernels.multiple_tests import holm_within, two_sided
 from acsi_sem.kernels.quadrants import correlations
-from acsi_sem.methods.base import TOO_SMALL, Ints, MethodResult, Row, Setting
+from acsi_sem.methods.base import Ints, MethodResult, Row, Setting
 from acsi_sem.methods.benchmark_inputs import Earlier, industries_of, read_earlier, some
+from acsi_sem.methods.protection import TOO_SMALL
 from acsi_sem.spec.methods.benchmarks import Benchmarks
 from acsi_sem.tables.schema import records
 from acsi_sem.terms import ALL, Notice

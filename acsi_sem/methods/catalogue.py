@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import pandas as pd
 
-from acsi_sem.analysis.values import Request
-from acsi_sem.methods.base import MethodResult, Setting, protect
+from acsi_sem.methods.base import FEW, MethodResult, Setting
+from acsi_sem.methods.protection import protect
 from acsi_sem.spec.methods.base import Method
 from acsi_sem.tables.schema import METHODS, make_table
 from acsi_sem.terms import STRUCTURED, Notice
@@ -88,14 +88,23 @@ def run_methods(
         progress("methods", at, len(methods))
         found = runner(method.kind)(method, setting)
         rows = protect(found.rows, setting.request.minimum_rows)
-        told = (*found.notices, *_limits_told(method, setting.request))
+        told = (*found.notices, *_limits_told(method, setting))
         results.append(replace(found, rows=rows, notices=told))
     progress("methods", len(methods), len(methods))
     return MethodResults(tuple(methods), tuple(results))
 
 
-def _limits_told(method: Method, request: Request) -> Iterator[Notice]:
+def _limits_told(method: Method, setting: Setting) -> Iterator[Notice]:
     """Tell when methods have other limits than the model."""
+    request = setting.request
+    few = [name for name, _ in setting.groups if setting.freedom(name) < FEW]
+    if request.resampling not in STRUCTURED and request.interval == "percentile" and few:
+        message = (
+            f"The design has fewer than {FEW} degrees of freedom in {', '.join(few[:5])}"
+            f"{' ...' if len(few) > 5 else ''}: limits of methods are Student's there, not "
+            "percentiles."
+        )
+        yield Notice("method_limits", message, subject=method.name)
     if request.resampling not in STRUCTURED and request.interval in OTHER_LIMITS:
         message = (
             f"Limits of methods are percentiles of replicates, not {request.interval}, which "

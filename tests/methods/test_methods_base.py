@@ -20,8 +20,9 @@ from acsi_sem.errors import UsageError
 from acsi_sem.kernels.moments import Floats
 from acsi_sem.kernels.raking import Margin
 from acsi_sem.kernels.raking_rows import RakingPlan, make_part, rake_rows
-from acsi_sem.methods.base import Measured, Setting, protect
+from acsi_sem.methods.base import Measured, Setting
 from acsi_sem.methods.base import row as method_row
+from acsi_sem.methods.protection import protect
 from acsi_sem.spec.model import Construct, Indicator, Model, Scoring, Text
 from acsi_sem.survey.people import People
 from acsi_sem.survey.read import survey_from_frame

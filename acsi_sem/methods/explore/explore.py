@@ -10,7 +10,6 @@ import numpy as np
 from acsi_sem.errors import DataError, Problem
 from acsi_sem.indices.suppression import PUBLISHED, SMALL, suppress
 from acsi_sem.inference.replicates import stream
-from acsi_sem.methods.base import SECONDARY, TOO_SMALL
 from acsi_sem.methods.explore.answers import Answers, Bools, Question, correlation, varying
 from acsi_sem.methods.explore.clusters import (
     ItemClusters,
@@ -37,6 +36,7 @@ from acsi_sem.methods.explore.respondents import (
     repeated_ids,
     straight_lines,
 )
+from acsi_sem.methods.protection import SECONDARY, TOO_SMALL
 from acsi_sem.spec.model import Model
 from acsi_sem.survey.people import People
 from acsi_sem.survey.survey import Factor
