@@ -154,7 +154,7 @@ def _run_composite(work: Work, progress: Progress) -> Ended:
         moments = work.draws(name)
         draws = None
         if moments is not None:
-            draws = estimate_composite(model, moments, request.averaged, period)
+            draws = estimate_composite(model, moments, request.averaged, period, strict=False)
         spreader = PERCENTILE
         if request.makes_intervals and not problem:
             structural = structural_of(estimate)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, Literal
 
+import numpy as np
 from threadpoolctl import threadpool_limits
 
 from acsi_sem.analysis.covariance_runs import run_invariance
@@ -21,11 +22,13 @@ from acsi_sem.analysis.work import Work, prepare
 from acsi_sem.estimators.preload import preload
 from acsi_sem.estimators.result import EngineResult, Row
 from acsi_sem.indices.breakdown import breakdown_rows, count_cells
+from acsi_sem.indices.fewest import fewest_answers, withheld_indices
 from acsi_sem.indices.items import item_rows
 from acsi_sem.indices.scores import Counts, Scored, impact_rows, index_rows
 from acsi_sem.indices.specific import route_rows
 from acsi_sem.inference.replicates import design_freedom
 from acsi_sem.inference.sample import effective_size, respondents
+from acsi_sem.spec.graph import blocks
 from acsi_sem.spec.model import Model
 from acsi_sem.survey.survey import Survey
 from acsi_sem.terms import (
@@ -262,13 +265,19 @@ def _score_rows(work: Work, scored: Sequence[Scored], progress: Progress) -> dic
     """Return the rows of indices, impacts, breakdowns and items."""
     model, request, sample = work.model, work.request, work.sample
     rows: dict[str, list[Row]] = {"indices": [], "impacts": [], "breakdowns": []}
+    held: dict[str, tuple[str, ...]] = {}
+    seen = None
+    if model.kind == "composite":
+        answers = ~np.isnan(work.survey.values)
+        held = withheld_indices(fewest_answers(model, sample, answers), request.minimum_rows)
+        seen = (answers, blocks(model))
     cells = [
-        count_cells(sample, factor, work.answered, request.minimum_rows)
+        count_cells(sample, factor, work.answered, request.minimum_rows, seen)
         for factor in work.survey.factors
     ]
     for at, score in enumerate(scored):
         progress("indices and breakdowns", at + 1, len(scored))
-        rows["indices"] += index_rows(model, score, _counts(work, score.group))
+        rows["indices"] += index_rows(model, score, _counts(work, score.group, held))
         rows["impacts"] += impact_rows(model, score)
         rows["impacts"] += route_rows(model, score)
         for cell in cells:
@@ -276,7 +285,14 @@ def _score_rows(work: Work, scored: Sequence[Scored], progress: Progress) -> dic
             if work.replicates is not None:
                 draws = work.replicates.cells[score.group, cell.factor.column]
             rows["breakdowns"] += breakdown_rows(
-                model, sample, score, cell, draws, request.averaged, request.minimum_rows
+                model,
+                sample,
+                score,
+                cell,
+                draws,
+                request.averaged,
+                request.minimum_rows,
+                held.get(score.group, ()),
             )
     pls_scores = {score.group: score for score in scored if score.engine in WEIGHED}
     rows["items"] = [
@@ -291,18 +307,20 @@ def _score_rows(work: Work, scored: Sequence[Scored], progress: Progress) -> dic
             at,
             pls_scores.get(name),
             request.averaged,
+            held.get(name, ()),
         )
     ]
     return rows
 
 
-def _counts(work: Work, group: str) -> Counts:
+def _counts(work: Work, group: str, held: Mapping[str, tuple[str, ...]]) -> Counts:
     rows = work.sample.rows_of(group)
     answered = work.answered[rows].T
     return Counts(
         tuple(respondents(work.sample, rows, column) for column in answered),
         work.complete(group),
         tuple(effective_size(work.sample, rows, column) for column in answered),
+        held.get(group, ()),
     )
 
 

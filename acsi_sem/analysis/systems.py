@@ -33,6 +33,7 @@ MEASURES: Final = {"spearman": spearman, "kendall": kendall, "reversed_pairs": r
 FIT_SHOWN: Final = ("cfi", "rmsea", "srmr", "chisq.scaled", "df")
 UNPAIRED: Final = "limits withheld: the systems have no bootstrap replicates drawn alike"
 ANOTHER: Final = "another quantity than a 0-100 index: no difference is taken"
+FAILED: Final = "limits withheld: more than 5 % of the replicates failed for one of the systems"
 NOT_DRAWN: Final = "limits of the difference withheld: the systems have no replicates drawn alike"
 
 
@@ -263,17 +264,18 @@ def _difference(
         return ""
     spread = _paired(one, base, group, np.asarray(point), request)
     row |= {"difference_low": float(spread.low), "difference_high": float(spread.high)}
-    return "" if np.isfinite(spread.low) else spread.note(()) or NOT_DRAWN
+    if np.isfinite(spread.low):
+        return ""
+    return spread.note(()) or (FAILED if _alike(one, base, group) else NOT_DRAWN)
 
 
 def _paired(
     one: Measurement, base: Measurement, group: str, point: Floats, request: Request
 ) -> Spread:
     """Return the spread of a difference over replicates drawn alike."""
-    first, second = one.draws.get(group), base.draws.get(group)
-    if first is None or second is None or first.size != second.size or one.drawn != base.drawn:
+    if not _alike(one, base, group):
         return no_spread(())
-    draws = first - second
+    draws = one.draws[group] - base.draws[group]
     ok: NDArray[np.bool_] = np.asarray(np.isfinite(draws))
     freedom = one.freedom.get(group)
     if group in one.coefficients:
@@ -281,6 +283,14 @@ def _paired(
     if request.interval == "normal":
         return bootstrap_normal_spread(draws, point, ok, request.level, freedom)
     return percentile_spread(draws, ok, request.level)
+
+
+def _alike(one: Measurement, base: Measurement, group: str) -> bool:
+    """Whether two systems have replicates of a group that are drawn alike."""
+    first, second = one.draws.get(group), base.draws.get(group)
+    if first is None or second is None:
+        return False
+    return first.size == second.size and one.drawn == base.drawn
 
 
 def _agreement(
@@ -316,6 +326,8 @@ def _agreement(
             values = measure(first, second)
             spread = percentile_spread(values, np.isfinite(values), request.level)
             row |= {"conf_low": float(spread.low), "conf_high": float(spread.high)}
+            if np.isfinite(float(measure(*points)[0])) and not np.isfinite(spread.low):
+                row["note"] = FAILED
         yield row
 
 

@@ -53,7 +53,7 @@ def _shares(model: Model, construct: Construct, period: str) -> Floats:
 
 
 def estimate_composite(
-    model: Model, moments: Moments, means: IndexMeans, period: str = ""
+    model: Model, moments: Moments, means: IndexMeans, period: str = "", *, strict: bool = True
 ) -> Structural:
     """Return the fixed-weight indices of B weightings, from moments; there are no effects.
 
@@ -64,12 +64,16 @@ def estimate_composite(
         Of answers scored as the model says (`acsi_sem.spec.scoring.score_answers`).
     means : {"available", "complete"}
     period : str
+    strict : bool
+        Whether an element fails as a whole where an indicator has no answers; else only the indices
+        that it enters are unknown, as in replicates.
     """
     q = len(model.constructs)
     weights = np.broadcast_to(fixed_weights(model, period), moments.item_mean.shape)
     size = moments.item_mean.shape[0]
     centre = moments.item_mean if means == "available" else moments.mean
-    ok = np.asarray(np.isfinite(centre).all(axis=1))
+    known = np.isfinite(centre)
+    ok = np.asarray(known.all(axis=1) if strict else known.any(axis=1))
     return make_structural(model, moments, weights, np.zeros((size, q, q)), ok, means)
 
 

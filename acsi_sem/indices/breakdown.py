@@ -45,7 +45,13 @@ class Cells:
     freedom: Mapping[str, Ints] = field(default_factory=dict)
 
 
-def count_cells(sample: Sample, factor: Factor, answered: NDArray[np.bool_], minimum: int) -> Cells:
+def count_cells(
+    sample: Sample,
+    factor: Factor,
+    answered: NDArray[np.bool_],
+    minimum: int,
+    seen: tuple[NDArray[np.bool_], Ints] | None = None,
+) -> Cells:
     """Count every cell of a variable and decide what is withheld.
 
     Parameters
@@ -56,6 +62,9 @@ def count_cells(sample: Sample, factor: Factor, answered: NDArray[np.bool_], min
         Rows with an answer to the construct.
     minimum : int
         Smaller cells are withheld, with secondary suppression across groups and categories.
+    seen : (ndarray of bool, shape (n, p), ndarray of int, shape (p,)), optional
+        Answers there are, and the construct of each: a cell is then as large as its least answered
+        question, for indices that need no complete rows.
     """
     shape = (len(factor.categories), answered.shape[1])
     n: dict[str, Floats] = {}
@@ -70,7 +79,28 @@ def count_cells(sample: Sample, factor: Factor, answered: NDArray[np.bool_], min
         name: cell_freedom(sample, name, factor.codes, shape[0], answered)
         for name, _ in (sample.groups if sample.designed else ())
     }
-    return Cells(factor, n, n_eff, _states(n, minimum), freedom)
+    least = n if seen is None else _least(sample, factor, *seen)
+    return Cells(factor, n, n_eff, _states(least, minimum), freedom)
+
+
+def _least(
+    sample: Sample, factor: Factor, seen: NDArray[np.bool_], block: Ints
+) -> dict[str, Floats]:
+    """Count the least answered question of every cell and construct."""
+    starts = np.flatnonzero(np.diff(block, prepend=-1))
+    found: dict[str, Floats] = {}
+    for name, rows in sample.groups:
+        counts = np.array(
+            [
+                [
+                    respondents(sample, rows, column & (factor.codes[rows] == category))
+                    for column in seen[rows].T
+                ]
+                for category in range(len(factor.categories))
+            ]
+        )
+        found[name] = np.minimum.reduceat(counts, starts, axis=1)
+    return found
 
 
 def _states(n: Mapping[str, Floats], minimum: int) -> dict[str, NDArray[np.intp]]:
@@ -92,6 +122,7 @@ def breakdown_rows(
     draws: Floats | None,
     means: IndexMeans,
     minimum: int,
+    held_back: tuple[str, ...] = (),
 ) -> Iterator[Row]:
     """Yield a row per category and construct.
 
@@ -104,6 +135,8 @@ def breakdown_rows(
         Replicate sums of the group's cells.
     minimum : int
         Named in the reason of a withheld cell.
+    held_back : tuple of str
+        Per construct why the index of the whole group is withheld, and those of its parts with it.
     """
     factor, group = cells.factor, scored.group
     point = cell_points(model, sample, scored, factor, means)
@@ -123,7 +156,10 @@ def breakdown_rows(
             "conf_level": scored.level,
             "note": scored.problem or _reason(state, n, minimum),
         }
-        if not scored.problem and state == PUBLISHED and n > 0:
+        if held_back:
+            row["note"] = scored.problem or held_back[construct] or row["note"]
+        shown = not (scored.problem or (held_back and held_back[construct]))
+        if shown and state == PUBLISHED and n > 0:
             index = float(point[category, construct])
             row |= {"index": index, **limits(spread, (category, construct))}
             open_note = _open_note(index, float(spread.low[category, construct]), draws)

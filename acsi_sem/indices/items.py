@@ -26,8 +26,9 @@ def item_rows(
     at: int,
     scored: Scored | None,
     means: IndexMeans,
+    held: tuple[str, ...] = (),
 ) -> Iterator[Row]:
-    """Yield a row per indicator.
+    """Yield a row per indicator; without numbers where the construct's index is `held` back.
 
     `mean` is the one the index uses; `sd` is that of the complete cases, which standardises the
     indicator; `index_weight` is the PLS weight in the index, summing to one within a construct.
@@ -41,14 +42,15 @@ def item_rows(
     low, high = scored_ends(model)
     for i, item in enumerate(model.indicators):
         n = respondents(sample, rows, seen[:, i])
+        few = bool(held and held[blocks(model)[i]])
         yield {
             "group": group,
             "construct": model.construct_names[blocks(model)[i]],
             "indicator": item.name,
             "n": count_column(n),
             "missing": count_column(total - n),
-            "mean": float(centre[at, i]),
-            "sd": float(moments.sd[at, i]),
+            "mean": float("nan") if few else float(centre[at, i]),
+            "sd": float("nan") if few else float(moments.sd[at, i]),
             "low": float(low[i]),
             "high": float(high[i]),
             "index_weight": float(weights[i]),

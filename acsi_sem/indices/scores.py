@@ -100,11 +100,15 @@ def _scaled(spread: Spread, factor: float) -> Spread:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Respondents behind a group's indices: per construct answered, complete, effective."""
+    """Respondents behind a group's indices: per construct answered, complete, effective.
+
+    `withheld` says per construct why its index is not shown, where it is not.
+    """
 
     answered: tuple[float, ...]
     complete: float
     effective: tuple[float, ...]
+    withheld: tuple[str, ...] = ()
 
 
 def count_column(value: float) -> int:
@@ -126,7 +130,10 @@ def index_rows(model: Model, scored: Scored, counts: Counts) -> Iterator[Row]:
             "conf_level": scored.level,
             "note": scored.note,
         }
-        if not scored.problem:
+        held = counts.withheld[i] if counts.withheld else ""
+        if held and not scored.problem:
+            row["note"] = held
+        elif not scored.problem:
             row |= {"index": float(scored.point.index[scored.at, i]), **limits(spread, (i,))}
             row["note"] = scored.note or spread.note((i,))
         yield row

@@ -12,6 +12,7 @@ from acsi_sem.kernels.grades import grade_shares, graded_scores
 from acsi_sem.kernels.moments import Floats
 from acsi_sem.methods.base import Ints, Measured, MethodResult, Row, Setting, row
 from acsi_sem.methods.grading import behind, grade_names, read_grades
+from acsi_sem.methods.proportions import NOBODY, share_limits
 from acsi_sem.methods.weights import Resolved, resolve, weight_rows
 from acsi_sem.spec.findings import listed
 from acsi_sem.spec.methods.fuzzy import Fuzzy, Operator

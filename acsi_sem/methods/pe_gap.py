@@ -11,9 +11,9 @@ import numpy as np
 from acsi_sem.errors import Problem, UsageError
 from acsi_sem.kernels.gaps import sign_shares, total_gap, weighted_mean
 from acsi_sem.kernels.moments import Floats
-from acsi_sem.kernels.shares import effective_number, wilson_limits
 from acsi_sem.methods.base import Ints, Measured, MethodResult, Row, Setting, row
-from acsi_sem.methods.weights import Resolved, resolve
+from acsi_sem.methods.proportions import share_limits
+from acsi_sem.methods.weights import Resolved, resolve, weight_rows
 from acsi_sem.spec.methods.pe_gap import PeGap
 
 SIGNS: Final = ("dissatisfied", "satisfied", "delighted")
@@ -43,7 +43,7 @@ def run(method: PeGap, setting: Setting) -> MethodResult:
         By dimension: ``expected`` and ``perceived`` (0-100), ``gap`` (points), ``gap_scale`` (scale
         units, where both questions have one scale) and the shares ``dissatisfied``, ``satisfied``
         and ``delighted`` (%). In all: ``headline`` (points, -100 to 100), the same shares, and
-        ``incomplete``, the respondents without a total. ``weight`` of every dimension.
+        ``incomplete``, the respondents without a total. ``weight`` of every dimension (%).
 
     Raises
     ------
@@ -55,7 +55,8 @@ def run(method: PeGap, setting: Setting) -> MethodResult:
     Notes
     -----
     SQ_i = sum_j W_j (P_ij - E_ij), every answer rescaled to 0-100 first. A dimension's gap is over
-    those who answered both of its questions, the total over those who answered every pair.
+    those who answered both of its questions, the total over those who answered every pair. What is
+    about the total is withheld in groups where a dimension is: it is their weighted sum.
 
     References
     ----------
@@ -76,7 +77,7 @@ def run(method: PeGap, setting: Setting) -> MethodResult:
             "signs": sign_shares(weights, found.gaps[rows]),
         }
 
-    rows = [*_weight_rows(weights)]
+    rows = list(weight_rows(weights))
     for measured in setting.measure(statistic).values():
         rows += _dimension_rows(method, setting, measured, found)
         rows += _total_rows(method, setting, measured, found)
@@ -111,15 +112,6 @@ def _on_100(setting: Setting, name: str) -> Floats:
     return np.asarray(100 * (setting.people.good(name) - one.low) / (one.high - one.low))
 
 
-def _weight_rows(weights: Resolved) -> Iterator[Row]:
-    for name, share in weights.shares.items():
-        yield {"group": "", "subject": name, "measure": "weight", "value": share, "n": 0}
-    if weights.consistency is not None:
-        ratio = weights.consistency.ratio
-        reading = "consistent: below 0.1"
-        yield {"group": "", "measure": "consistency_ratio", "value": ratio, "reading": reading}
-
-
 def _dimension_rows(
     method: PeGap, setting: Setting, measured: Measured, found: _Gaps
 ) -> Iterator[Row]:
@@ -141,8 +133,8 @@ def _total_rows(method: PeGap, setting: Setting, measured: Measured, found: _Gap
     last, level = len(method.pairs), setting.request.level
     n = _count(setting, measured, found, last)
     made = row(measured, "gap", (last,), measure="headline", n=n, level=level)
-    yield _told(made | {"reading": say_gap(made)})
-    yield from _sign_rows(setting, measured, found, last, "")
+    for one in (made | {"reading": say_gap(made)}, *_sign_rows(setting, measured, found, last, "")):
+        yield _told(one) | {"of_parts": True}
     rows = dict(setting.groups)[measured.group]
     every = setting.count(rows, np.ones(len(rows), dtype=bool))
     yield {
@@ -178,6 +170,8 @@ def _sign_rows(
 ) -> Iterator[Row]:
     """Yield the three shares with Wilson's limits: percentiles fail where all are alike."""
     n = _count(setting, measured, found, at)
+    rows = dict(setting.groups)[measured.group]
+    weights = setting.people.design.weights[rows][~np.isnan(found.gaps[rows, at])]
     for s, name in enumerate(SIGNS):
         made = row(
             measured,
@@ -189,18 +183,4 @@ def _sign_rows(
             level=setting.request.level,
             factor=100,
         )
-        yield _told(made | _wilson(made, setting, measured, found.gaps[:, at]))
-
-
-def _wilson(made: Row, setting: Setting, measured: Measured, gaps: Floats) -> Row:
-    rows = dict(setting.groups)[measured.group]
-    own = setting.people.design.weights[rows][~np.isnan(gaps[rows])]
-    if not own.size:
-        return {}
-    frequency = setting.people.design.weight_kind == "frequency"
-    kish = float(made["n"]) if frequency else float(own.sum() ** 2 / (own**2).sum())
-    share, error = np.asarray(made["value"] / 100), np.asarray(made["std_error"] / 100)
-    size = effective_number(share, error, np.asarray(kish))
-    low, high = wilson_limits(share, size, setting.request.level)
-    note = "" if np.isfinite(error) else made["note"]
-    return {"conf_low": 100 * float(low), "conf_high": 100 * float(high), "note": note}
+        yield _told(share_limits(made, weights, setting))

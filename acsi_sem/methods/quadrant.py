@@ -66,7 +66,8 @@ def run(method: Quadrant, setting: Setting) -> MethodResult:
     Notes
     -----
     Grades are rescaled, 100 (x - low) / (high - low), and averaged over each question's own
-    answers. CSI = sum I P / (100 sum I).
+    answers. CSI = sum I P / (100 sum I). The total and the cuts are withheld in groups where an
+    attribute is: they are made of all attributes.
 
     References
     ----------
@@ -158,9 +159,10 @@ def _rows(
         yield from _place_rows(measured.group, name, int(places[j]), min(counts[j]), firm[j], why)
     least = min(n for pair in counts for n in pair)
     for key in ("cut_importance", "cut_performance"):
-        yield row(measured, key, (), measure=key, n=least, level=level)
+        yield row(measured, key, (), measure=key, n=least, level=level) | {"of_parts": True}
     total = row(measured, "csi", (), measure="headline", n=least, level=level)
-    yield total | _no_total(total, method.items, measured.values["importance"])
+    none = _no_total(total, method.items, measured.values["importance"])
+    yield total | none | {"of_parts": True}
 
 
 def _unknown(method: Quadrant, key: str, n: int) -> str:
@@ -242,6 +244,7 @@ def _group_rows(
             "n": least,
             "conf_level": setting.request.level,
             "note": NO_DRAWS,
+            "of_parts": True,
         }
         names = [one["indicator"] for one in own]
         yield made | (_no_total(made, names, found["importance"]) if key == "csi" else {})

@@ -37,7 +37,8 @@ def run(method: RatingForm, setting: Setting) -> MethodResult:
     Notes
     -----
     Score of a question: sum of n_k v_k over sum of n_k, n_k weighted respondents in grade k and
-    v_k its value. A question's share and score are of those who answered it.
+    v_k its value. A question's share and score are of those who answered it. The total is withheld
+    in groups where a question is: it is their weighted mean.
     """
     where = f"methods.{method.name}"
     resolved = resolve(method.weighting, method.items, where)
@@ -97,4 +98,4 @@ def _total(method: RatingForm, setting: Setting, measured: Measured, grades: Int
         level=setting.request.level,
         reading=f"points from {min(values):g} (worst) to {max(values):g} (best)",
     )
-    return made | {"note": note} if note else made
+    return made | ({"note": note} if note else {}) | {"of_parts": True}

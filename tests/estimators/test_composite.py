@@ -84,31 +84,35 @@ def test_scaled_by_hand() -> None:
     """A: mean 3 of 1-5 gives 50; B: mean 4 of 0-10 gives 40; equally, 45."""
     model = one_block("scaled", item("A"), item("B", 0, 10))
     made = survey(model, {"A": [1, 3, 5, 3], "B": [2, 6, 4, 4]})
-    assert index(fit(model, made, bootstrap=0)) == pytest.approx(45, abs=1e-12)
+    assert index(fit(model, made, minimum_rows=2, bootstrap=0)) == pytest.approx(45, abs=1e-12)
 
 
 def test_of_maximum_by_hand() -> None:
     """A: mean 3 of at most 5 gives 60; B: 4 of 10 gives 40."""
     model = one_block("of_maximum", item("A"), item("B", 0, 10))
     made = survey(model, {"A": [1, 3, 5, 3], "B": [2, 6, 4, 4]})
-    assert index(fit(model, made, bootstrap=0)) == pytest.approx(50, abs=1e-12)
+    assert index(fit(model, made, minimum_rows=2, bootstrap=0)) == pytest.approx(50, abs=1e-12)
 
 
 def test_top_box_by_hand_with_a_reversed_question() -> None:
     """A: 3 of 5 answer 4 or 5. R, where 1 is best: 2 of 5 answer 1 or 2."""
     model = one_block("top_box", item("A"), item("R", reverse=True))
     made = survey(model, {"A": [5, 4, 4, 3, 1], "R": [1, 2, 3, 4, 5]})
-    assert index(fit(model, made, bootstrap=0)) == pytest.approx((60 + 40) / 2, abs=1e-12)
+    assert index(fit(model, made, minimum_rows=2, bootstrap=0)) == pytest.approx(
+        (60 + 40) / 2, abs=1e-12
+    )
 
 
 def test_missing_answers_neither_count_nor_are_counted_as_low() -> None:
     model = one_block("top_box", item("A"), item("B"))
     made = survey(model, {"A": [5, 5, None, 1], "B": [1, 1, 5, None]})
-    found = fit(model, made, bootstrap=0)
+    found = fit(model, made, minimum_rows=2, bootstrap=0)
     assert index(found) == pytest.approx((200 / 3 + 100 / 3) / 2, abs=1e-12)
     assert row(found)["n"] == 4
     assert row(found)["n_complete"] == 2
-    assert index(fit(model, made, bootstrap=0, index_means="complete")) == pytest.approx(50)
+    assert index(
+        fit(model, made, minimum_rows=2, bootstrap=0, index_means="complete")
+    ) == pytest.approx(50)
 
 
 @pytest.mark.parametrize(
@@ -139,7 +143,7 @@ def test_shares_of_every_construct_sum_to_one() -> None:
 def test_everybody_in_the_top_box_is_100_and_not_a_failure() -> None:
     model = one_block("top_box", item("A"), item("B"))
     made = survey(model, {"A": [5] * 30, "B": [4, 5] * 15})
-    found = fit(model, made, bootstrap=60)
+    found = fit(model, made, minimum_rows=2, bootstrap=60)
     assert index(found) == 100
     assert (row(found)["conf_low"], row(found)["conf_high"]) == (100, 100)
 
