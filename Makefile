@@ -88,6 +88,7 @@ study: $(VENV)/.dev ## how often 95 % intervals cover the truth (an hour on two 
 	$(BIN)/python -m benchmarks.coverage --workers 2
 	$(BIN)/python -m benchmarks.coverage_pls --workers 2
 	$(BIN)/python -m benchmarks.coverage_national --workers 2
+	$(BIN)/python -m benchmarks.coverage_methods --workers 2
 
 faults: $(VENV)/.dev ## kill runs at random moments, fill the disk, lose workers (half an hour)
 	$(BIN)/python -m benchmarks.faults

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from acsi_sem.spec.load_hierarchy import load_hierarchy as load_hierarchy
     from acsi_sem.spec.load_study import load_study as load_study
     from acsi_sem.spec.periods import Period as Period
+    from acsi_sem.spec.study import DesignColumns as DesignColumns
     from acsi_sem.survey.read import read_survey as read_survey
     from acsi_sem.survey.read import survey_from_frame as survey_from_frame
 
@@ -52,6 +53,7 @@ _HOMES = {
     "allocate": "acsi_sem.planning.strata",
     "load_hierarchy": "acsi_sem.spec.load_hierarchy",
     "Period": "acsi_sem.spec.periods",
+    "DesignColumns": "acsi_sem.spec.study",
     "company_readings": "acsi_sem.analysis.readings",
     "roll_up": "acsi_sem.indices.rollup",
     "load_history": "acsi_sem.runs.history",
@@ -81,6 +83,7 @@ __all__ = [  # noqa: RUF022 (the order of use)
     "allocate",
     "load_hierarchy",
     "Period",
+    "DesignColumns",
     "company_readings",
     "roll_up",
     "load_history",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pytest
 
+from acsi_sem.cli.app import run
 from acsi_sem.runs.compare import CompareCommand, Outcome, run_compare
 from acsi_sem.simulate.demo import demo_survey
 from acsi_sem.spec.load import load_model
@@ -77,3 +80,14 @@ def row(outcome: Outcome, system: str, group: str = "all") -> dict[str, Any]:
     own = table[(table["system"] == system) & (table["group"] == group)]
     assert len(own) == 1
     return {str(key): value for key, value in own.iloc[0].items()}
+
+
+def refused(study: Path, capsys: pytest.CaptureFixture[str], code: int, *more: str) -> list[str]:
+    """Compare in vain; nothing is written, and every problem has its place in the study."""
+    out = study.parent / "out"
+    assert run(["compare", str(study), "--out", str(out), *more]) == code
+    assert not out.exists()
+    told = capsys.readouterr().err.splitlines()
+    place = re.compile(rf"{re.escape(str(study))}:\d+:\d+: ")
+    assert all(place.match(line) for line in told), told
+    return [place.sub("", line) for line in told]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from numbers import Integral, Real
 
 from acsi_sem.analysis.values import Request
 from acsi_sem.errors import Problem, UsageError
@@ -35,14 +36,14 @@ def check_request(request: Request, model: Model, survey: Survey) -> None:
     """
     problems = [
         *_engine_problems(request),
-        *_number_problems(request),
+        *number_problems(request),
         *_interval_problems(request, survey),
-        *_extra_problems(request, survey),
+        *_extra_problems(request, survey, model),
         *_error_problems(request, survey),
-        *_missing_problems(request),
+        *_missing_problems(request, model),
         *_invariance_problems(request, survey),
     ]
-    problems += _kind_problems(request, model) or _higher_order_problems(request, model)
+    problems += _kind_problems(request, model) or list(_higher_order_problems(request, model))
     names = tuple(item.name for item in model.indicators)
     if survey.items != names:
         problems.append(
@@ -101,7 +102,7 @@ def _interval_problems(request: Request, survey: Survey) -> Iterator[Problem]:
         yield Problem("request", "ci", "percentile or normal with em", interval, remedy)
 
 
-def _extra_problems(request: Request, survey: Survey) -> Iterator[Problem]:
+def _extra_problems(request: Request, survey: Survey, model: Model) -> Iterator[Problem]:
     if request.antecedents not in ANTECEDENTS:
         got = repr(request.antecedents)
         yield Problem("request", "antecedents", " or ".join(ANTECEDENTS), got)
@@ -112,7 +113,8 @@ def _extra_problems(request: Request, survey: Survey) -> Iterator[Problem]:
     if not 100 <= request.permutations <= 1_000_000:
         got = str(request.permutations)
         yield Problem("request", "permutations", "100 to 1000000", got)
-    for name, asked in (("prediction", request.folds > 0), ("comparison", request.comparison)):
+    extras = (("prediction", request.folds > 0), ("comparison", request.comparison))
+    for name, asked in extras if model.kind != "composite" else ():
         if asked and "pls" not in request.engines:
             yield Problem("request", name, "engine pls", ", ".join(request.engines))
         if asked and request.missing == "em":
@@ -126,7 +128,7 @@ def _higher_order_problems(request: Request, model: Model) -> Iterator[Problem]:
     for engine in request.engines:
         if engine not in ("pls", "ols", "composite"):
             yield from higher_order_problems(model, "request", engine)
-    if not higher_order(model):
+    if not higher_order(model) or model.kind == "composite":
         return
     remedy = "its items stand in the model twice"
     if request.missing == "em":
@@ -138,16 +140,50 @@ def _higher_order_problems(request: Request, model: Model) -> Iterator[Problem]:
 
 
 def _kind_problems(request: Request, model: Model) -> list[Problem]:
-    """Composites have fixed weights and nothing else; structural models have paths."""
+    """Composites have fixed weights and nothing else; structural models have paths.
+
+    A composite is told nothing of engines and of higher-order constructs, which it has no use for.
+    """
     fixed = model.kind == "composite"
     wrong = [name for name in request.engines if (name == "composite") != fixed]
     expected = f"engine composite for the composite model {model.name}"
     if not fixed:
         expected = f"an engine for paths, as {model.name} has them"
-    return [Problem("request", "engine", expected, name) for name in wrong]
+    problems = [Problem("request", "engine", expected, name) for name in wrong]
+    if fixed:
+        problems += _composite_problems(request, model)
+    return problems
 
 
-def _number_problems(request: Request) -> Iterator[Problem]:
+def _composite_problems(request: Request, model: Model) -> Iterator[Problem]:
+    """Refuse what needs weights that are estimated, or paths."""
+    of = f"the composite model {model.name}, whose weights are fixed"
+    if request.folds:
+        got = f"{request.folds} folds"
+        yield Problem("request", "prediction", f"no prediction with {of}", got)
+    if request.comparison:
+        expected = f"no permutation tests of groups with {of}"
+        yield Problem("request", "comparison", expected, "them", "limits of differences are there")
+    if request.missing in ("em", "fiml"):
+        expected = f"complete cases or item means with {of}"
+        yield Problem("request", "missing", expected, request.missing)
+
+
+def number_problems(request: Request) -> Iterator[Problem]:
+    """Find replicates, levels, seeds and fewest rows that are no numbers or out of range.
+
+    Parameters
+    ----------
+    request : Request
+
+    Yields
+    ------
+    Problem
+        At ``request``.
+    """
+    if wrong := [*_not_numbers(request)]:
+        yield from wrong
+        return
     if request.replicates != 0 and not 50 <= request.replicates <= 1_000_000:
         yield Problem(
             "request",
@@ -166,6 +202,20 @@ def _number_problems(request: Request) -> Iterator[Problem]:
         yield Problem("request", "minimum_rows", "a whole number from 2", str(request.minimum_rows))
 
 
+def _not_numbers(request: Request) -> Iterator[Problem]:
+    wholes = {
+        "bootstrap": request.replicates,
+        "seed": request.seed,
+        "minimum_rows": request.minimum_rows,
+    }
+    for name, value in wholes.items():
+        if isinstance(value, bool) or not isinstance(value, Integral):
+            yield Problem("request", name, "a whole number", repr(value))
+    level: object = request.level
+    if isinstance(level, bool) or not isinstance(level, Real):
+        yield Problem("request", "level", "a number", repr(level))
+
+
 def _error_problems(request: Request, survey: Survey) -> Iterator[Problem]:
     design = survey.design
     if request.se not in ("", *ERROR_KINDS):
@@ -179,7 +229,7 @@ def _error_problems(request: Request, survey: Survey) -> Iterator[Problem]:
         yield Problem("request", "se", "strata or PSUs beside cluster", "neither", remedy)
 
 
-def _missing_problems(request: Request) -> Iterator[Problem]:
+def _missing_problems(request: Request, model: Model) -> Iterator[Problem]:
     if request.missing not in MISSING_RULES:
         expected = f"one of {', '.join(MISSING_RULES)}"
         yield Problem("request", "missing", expected, repr(request.missing))
@@ -187,7 +237,7 @@ def _missing_problems(request: Request) -> Iterator[Problem]:
     allowed = {"mean": (*moments_only, "composite"), "em": moments_only, "fiml": ("ml",)}.get(
         request.missing, request.engines
     )
-    for engine in request.engines:
+    for engine in request.engines if model.kind != "composite" else ():
         if engine not in allowed:
             expected = f"engines {', '.join(allowed)} with {request.missing}"
             yield Problem("request", "missing", expected, engine)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, cast
 
@@ -294,14 +295,22 @@ def run(arguments: list[str] | None = None) -> int:
         ``sys.argv[1:]`` by default.
     """
     try:
+        return _run(arguments)
+    except (BrokenPipeError, SystemExit):
+        # Nobody reads any more, which `head` does on purpose; typer leaves by SystemExit then.
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        return 0
+
+
+def _run(arguments: list[str] | None) -> int:
+    try:
         code = app(args=arguments, standalone_mode=False, prog_name="acsi-sem")
     except AcsiError as error:
-        for problem in error.problems:
-            tell(str(problem))
+        with suppress(BrokenPipeError):
+            for problem in error.problems:
+                tell(str(problem))
         return error.exit_code
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except (KeyboardInterrupt, typer.Abort):
         tell("stopped; nothing was written")
         return 130

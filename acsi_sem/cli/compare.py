@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from acsi_sem.cli import options
 from acsi_sem.cli.terminal import progress_bar, say, tell
 from acsi_sem.terms import ALL
+
+if TYPE_CHECKING:
+    from acsi_sem.runs.compare import Outcome
 
 NOT_CONVERGED: Final = 5
 
@@ -43,10 +47,8 @@ def compare(
     )
     with progress_bar() as progress:
         outcome = run_compare(command, progress)
-    table = outcome.compared.systems
-    for row in table[table["group"] == ALL].to_dict("records"):
-        limits = f"{_shown(row['conf_low'])} to {_shown(row['conf_high'])}"
-        say(f"{_shown(row['index']):>6}  {limits}  {row['system']}")
+    for line in _lines(outcome):
+        say(line)
     if outcome.compared.notices:
         tell(f"{len(outcome.compared.notices)} notices, all in {outcome.folder / 'manifest.json'}")
     say(f"comparison: {outcome.folder / PAGE}")
@@ -62,6 +64,23 @@ def compare(
     if failed:
         tell(f"{len(failed)} fits have no result; their rows are blank in {outcome.folder}")
         raise typer.Exit(NOT_CONVERGED)
+
+
+def _lines(outcome: Outcome) -> Iterator[str]:
+    """Yield a line per system: its number, limits, name and title."""
+    from acsi_sem.report.words import clean
+
+    titles = {
+        one.system.name: clean(" ".join(one.system.title.get(outcome.language).split()))
+        for one in outcome.compared.measurements
+    }
+    wide = max(len(name) for name in titles)
+    table = outcome.compared.systems
+    for row in table[table["group"] == ALL].to_dict("records"):
+        limits = f"{_shown(row['conf_low'])} to {_shown(row['conf_high'])}"
+        name = row["system"]
+        told = f"{name:<{wide}}  {titles[name]}" if titles[name] != name else name
+        yield f"{_shown(row['index']):>6}  {limits:<14}  {told}"
 
 
 def _shown(value: float) -> str:

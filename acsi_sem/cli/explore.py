@@ -17,9 +17,10 @@ def explore(
         Path | None, typer.Option("--data", help="Survey file; of a study: instead of its own.")
     ] = None,
     group: options.Group = None,
-    out: Annotated[Path, typer.Option("--out", help="Folder for the tables and the page.")] = Path(
-        "reports/explore"
-    ),
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="Folder of tables and page; default: reports/NAME-explore."),
+    ] = None,
     weights: options.Weights = None,
     weight_kind: options.WeightKind = "sampling",
     strata: options.Strata = None,
@@ -33,10 +34,12 @@ def explore(
 ) -> None:
     """Look at a survey before it is modelled: answers, respondents, how questions hang together."""
     options.check_values(weight_kind=weight_kind)
-    options.check_names(out=str(out), group=group, weights=weights, strata=strata, psu=psu)
+    place = None if out is None else str(out)
+    options.check_names(out=place, group=group, weights=weights, strata=strata, psu=psu)
     options.check_pairs(weights, weight_kind, sheet if data else "", data or Path("survey.xlsx"))
     from acsi_sem.runs.explore import ExploreCommand, run_explore
 
+    out = out or Path("reports") / f"{_name(file)}-explore"
     names = {"weights": weights, "strata": strata, "psu": psu, "population": None}
     design = options.design_columns(names, weight_kind, None, None, "bootstrap", 0.5)
     outcome = run_explore(
@@ -47,3 +50,10 @@ def explore(
     for finding in outcome.findings:
         say(finding)
     say(f"{len(outcome.files)} files in {out}")
+
+
+def _name(file: Path) -> str:
+    """Return what the output is called: a study's folder, as of its report, or a model's file."""
+    from acsi_sem.spec.validate import kind_of
+
+    return file.stem if kind_of(file) == "model" else file.resolve().parent.name

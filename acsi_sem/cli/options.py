@@ -32,7 +32,10 @@ OutFolder = Annotated[Path, typer.Option("--out", help="Folder for the tables.")
 Group = Annotated[str | None, typer.Option("--group", help="Column whose values are fitted apart.")]
 Engines = Annotated[
     list[str] | None,
-    typer.Option("--engine", help="pls (default), plsc, semopy, ml, ols, ordinal; repeat."),
+    typer.Option(
+        "--engine",
+        help="pls (default), plsc, semopy, ml, ols, ordinal; composite for fixed weights; repeat.",
+    ),
 ]
 Weights = Annotated[str | None, typer.Option("--weights", help="Column of row weights.")]
 WeightKind = Annotated[

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from acsi_sem.cli.plan_output import answer, check_new, write_table
+from acsi_sem.cli.plan_output import answer, as_options, check_new, write_table
 from acsi_sem.cli.terminal import progress_bar, say, tell
 from acsi_sem.errors import Problem, UsageError
 
@@ -93,20 +93,21 @@ def size(
     if share is not None and sd is not None:
         raise UsageError(Problem("--sd", "", "none beside --share", f"{sd:g}"))
     spreads = _spreads(source, data=data, group=group, construct=construct, engine=engine)
-    found = plan_size(
-        half_width=half_width,
-        interviews=interviews,
-        sd=dict(spreads.by_group) if spreads else USUAL_SD if sd is None else sd,
-        share=share,
-        level=level,
-        deff=_design_effect("plan size", deff, cv_weights, icc, cluster),
-        population=population,
-        response=response,
-        groups=groups,
-        minimum=minimum,
-        smallest=smallest,
-        student=student,
-    )
+    with as_options():
+        found = plan_size(
+            half_width=half_width,
+            interviews=interviews,
+            sd=dict(spreads.by_group) if spreads else USUAL_SD if sd is None else sd,
+            share=share,
+            level=level,
+            deff=_design_effect("plan size", deff, cv_weights, icc, cluster),
+            population=population,
+            response=response,
+            groups=groups,
+            minimum=minimum,
+            smallest=smallest,
+            student=student,
+        )
     answer(found, out, force, (f"standard deviations: {spreads.words}",) if spreads else ())
 
 
@@ -135,17 +136,18 @@ def change(
     from acsi_sem.planning.change import plan_change
     from acsi_sem.planning.size import USUAL_SD
 
-    found = plan_change(
-        points=points,
-        interviews=interviews,
-        sd=USUAL_SD if sd is None else sd,
-        overlap=overlap,
-        correlation=correlation,
-        deff=_design_effect("plan change", deff, cv_weights, icc, cluster),
-        level=level,
-        power=power,
-        comparisons=comparisons,
-    )
+    with as_options():
+        found = plan_change(
+            points=points,
+            interviews=interviews,
+            sd=USUAL_SD if sd is None else sd,
+            overlap=overlap,
+            correlation=correlation,
+            deff=_design_effect("plan change", deff, cv_weights, icc, cluster),
+            level=level,
+            power=power,
+            comparisons=comparisons,
+        )
     answer(found, out, force)
 
 
@@ -176,17 +178,18 @@ def difference(
     from acsi_sem.planning.change import plan_difference
     from acsi_sem.planning.size import USUAL_SD
 
-    found = plan_difference(
-        points=points,
-        interviews=interviews,
-        sd=USUAL_SD if sd is None else sd,
-        other_sd=other_sd,
-        ratio=ratio,
-        deff=_design_effect("plan difference", deff, cv_weights, icc, cluster),
-        level=level,
-        power=power,
-        comparisons=comparisons,
-    )
+    with as_options():
+        found = plan_difference(
+            points=points,
+            interviews=interviews,
+            sd=USUAL_SD if sd is None else sd,
+            other_sd=other_sd,
+            ratio=ratio,
+            deff=_design_effect("plan difference", deff, cv_weights, icc, cluster),
+            level=level,
+            power=power,
+            comparisons=comparisons,
+        )
     answer(found, out, force)
 
 
@@ -209,7 +212,8 @@ def allocate(
     from acsi_sem.planning.strata import read_strata
 
     known: Any = method
-    found = share_out(read_strata(strata), interviews, known, minimum=minimum, level=level)
+    with as_options():
+        found = share_out(read_strata(strata), interviews, known, minimum=minimum, level=level)
     answer(found, out, force)
 
 
@@ -217,7 +221,13 @@ def allocate(
 def power(
     model: Annotated[Path, typer.Argument(help="Model file.", metavar="MODEL")],
     path: Annotated[str, typer.Option("--path", help="The path, e.g. satisfaction:loyalty.")],
-    effect: Annotated[float, typer.Option("--effect", help="Its size, in standard units.")],
+    effect: Annotated[
+        float,
+        typer.Option(
+            "--effect",
+            help="Its size, in standard units; 0 asks how often none is taken for one.",
+        ),
+    ],
     interviews: Annotated[
         list[int], typer.Option("--interviews", help="Interviews; repeat for a curve.")
     ],
@@ -244,7 +254,7 @@ def power(
     source, _, target = path.partition(":")
     known: Any = engine
     effects = dict(_other_effect(text) for text in other or [])
-    with progress_bar() as progress:
+    with progress_bar() as progress, as_options():
         found = power_of_path(
             load_model(model),
             source.strip(),
@@ -272,7 +282,9 @@ def modes(
     """The types of survey and the ways of asking, and what each costs."""
     from acsi_sem.planning.choices import choices, tidy_choices
 
-    for choice in choices(language):
+    with as_options():
+        known = choices(language)
+    for choice in known:
         say(f"{choice.name} ({choice.key})")
         for aspect, text in choice.aspects:
             say(f"  {aspect}: {text}")

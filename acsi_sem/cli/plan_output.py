@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -17,6 +20,42 @@ if TYPE_CHECKING:
 
 _DECIMALS: Final = {"points": 2, "interviews": 0, "people": 0, "money": 2}
 _HEADS: Final = ("of", "quantity", "value", "unit", "note")
+_ONE: Final = {"interviews": "interview", "people": "person"}
+_OPTIONS: Final = {
+    name: "--" + name.replace("_", "-")
+    for name in (
+        *("half_width", "interviews", "sd", "share", "level", "deff", "population", "response"),
+        *("groups", "minimum", "smallest", "student", "points", "overlap", "correlation", "power"),
+        *("comparisons", "other_sd", "ratio", "method", "path", "effect", "simulations", "engine"),
+        *("draws", "seed", "language"),
+    )
+} | {"others": "--other", "model": "MODEL", "strata": "STRATA.csv"}
+"""Arguments of the planning functions as the commands call them."""
+_NAMES: Final = re.compile(rf"(?<![\w-])({'|'.join(_OPTIONS)})(?![\w-])")
+
+
+@contextmanager
+def as_options() -> Iterator[None]:
+    """Let refusals inside name options, not arguments.
+
+    Raises
+    ------
+    UsageError
+        As raised inside, in the words of the command line.
+    """
+    try:
+        yield
+    except UsageError as error:
+        raise UsageError([_renamed(problem) for problem in error.problems]) from None
+
+
+def _renamed(problem: Problem) -> Problem:
+    if problem.path:
+        return replace(problem, path=_OPTIONS.get(problem.path, problem.path))
+    expected, got = (
+        _NAMES.sub(lambda name: _OPTIONS[name[0]], text) for text in (problem.expected, problem.got)
+    )
+    return replace(problem, expected=expected, got=got)
 
 
 def answer(found: Plan, out: Path | None, force: bool, more: tuple[str, ...] = ()) -> None:
@@ -24,7 +63,9 @@ def answer(found: Plan, out: Path | None, force: bool, more: tuple[str, ...] = (
     check_new(out, force)
     say(found.title)
     rows = [
-        (line.subject, line.quantity, _number(line.value, line.unit), line.unit, line.note)
+        (line.subject, line.quantity, number, _ONE.get(line.unit, "") or line.unit, line.note)
+        if (number := _number(line.value, line.unit)) == "1"
+        else (line.subject, line.quantity, number, line.unit, line.note)
         for line in found.lines
     ]
     for text in _table(rows):

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from acsi_sem.errors import DataError, Problem, UsageError
-from acsi_sem.indices.suppression import PUBLISHED, SECONDARY, SMALL, suppress
+from acsi_sem.indices.suppression import SECONDARY as SECONDARY_STATE
+from acsi_sem.indices.suppression import suppress
 from acsi_sem.kernels.moments import Floats
 from acsi_sem.methods.base import Fields, Ints, Row, Setting, Statistic
-from acsi_sem.terms import Notice
+from acsi_sem.methods.protection import SECONDARY
+from acsi_sem.terms import ALL, Notice
 
-TELLING: Final = "withheld: with the other parts it would tell a withheld one"
+_SPREAD: Final = ("std_error", "conf_low", "conf_high")
 
 
 def check_amounts(setting: Setting, where: str, places: Sequence[tuple[str, str, str]]) -> None:
@@ -129,30 +131,40 @@ def left_out(setting: Setting, name: str, known: NDArray[np.bool_], what: str) -
         yield Notice("method_left_out", f"{count} {who} left out: no {what}.", subject=name)
 
 
-def hide_parts(rows: Sequence[Row], counts: Sequence[int], minimum: int) -> tuple[Row, ...]:
-    """Withhold shares of an amount that rest on few customers, and what would tell them.
+def close_groups(rows: Iterable[Row], setting: Setting, known: NDArray[np.bool_]) -> Iterator[Row]:
+    """Withhold every part of the groups whose total is withheld.
 
     Parameters
     ----------
-    rows : sequence of mapping
-        Shares of one whole, part by part.
-    counts : sequence of int
-        Customers in each part.
-    minimum : int
+    rows : iterable of mapping
+        Those of a family are about parts of their group.
+    setting : Setting
+    known : ndarray of bool, shape (n,)
+        Rows that are used.
 
-    Returns
-    -------
-    tuple of mapping
-        The share of a part with a single customer is that customer's amount; as shares sum to
-        the whole, a second part is withheld with a small one.
+    Notes
+    -----
+    A part's share and its mean tell the total of its group; totals of all groups but one, and that
+    of all, tell that of the one. So a small group takes a second one with it, as for any measure.
     """
-    state = suppress(np.array([counts], dtype=float), minimum)[0]
-    blank = dict.fromkeys(("value", "std_error", "conf_low", "conf_high"), float("nan"))
-    why = {SMALL: f"withheld: fewer than {minimum} customers", SECONDARY: TELLING}
-    return tuple(
-        row if found == PUBLISHED else {**row, **blank, "note": why[int(found)]}
-        for row, found in zip(rows, state, strict=True)
-    )
+    smallest = setting.request.minimum_rows
+    counts = {name: setting.count(at, known[at]) for name, at in setting.groups if name != ALL}
+    state = suppress(np.array([[*counts.values()]], dtype=float), smallest)[0] if counts else ()
+    closed = {name for name, one in zip(counts, state, strict=True) if one == SECONDARY_STATE}
+    for row in rows:
+        shut = row.get("family") and row["group"] in closed and row["n"]
+        yield withheld(row, SECONDARY) if shut else row
+
+
+def withheld(row: Row, why: str) -> Row:
+    """Return a row without its number, with the reason."""
+    blank = dict.fromkeys(("value", *_SPREAD), float("nan"))
+    return row | blank | {"reading": "", "note": why}
+
+
+def unlimited(row: Row, why: str) -> Row:
+    """Return a row without limits and standard error, with the reason."""
+    return row | dict.fromkeys(_SPREAD, float("nan")) | {"note": why}
 
 
 def row_count(count: int) -> str:

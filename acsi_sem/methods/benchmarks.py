@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from acsi_sem.errors import Problem, UsageError
+from acsi_sem.indices.suppression import PUBLISHED, suppress
 from acsi_sem.inference.intervals import normal_spread
 from acsi_sem.kernels.gaps import weighted_mean
 from acsi_sem.kernels.moments import Floats
 from acsi_sem.kernels.multiple_tests import holm_within, two_sided
 from acsi_sem.kernels.quadrants import correlations
-from acsi_sem.methods.base import Ints, MethodResult, Row, Setting
+from acsi_sem.methods.base import MethodResult, Row, Setting
 from acsi_sem.methods.benchmark_inputs import Earlier, industries_of, read_earlier, some
-from acsi_sem.methods.protection import TOO_SMALL
+from acsi_sem.methods.benchmark_units import Unit, is_withheld, protect_units, untold_industries
 from acsi_sem.spec.methods.benchmarks import Benchmarks
 from acsi_sem.tables.schema import records
 from acsi_sem.terms import ALL, Notice
@@ -28,21 +29,8 @@ FEWEST_CORRELATED: Final = 4
 ALONE: Final = "the only group of its industry"
 NO_ERROR: Final = "not tested: no standard error"
 NOT_BEFORE: Final = "not in the earlier table"
-
-
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """A group's index; `weight` is its share in its industry's mean, before normalising."""
-
-    group: str
-    industry: str
-    index: float
-    std_error: float
-    low: float
-    high: float
-    n: int
-    weight: float
-    note: str = ""
+NO_INDEX: Final = "no index"
+INCOMPLETE: Final = "withheld: a group of the industry is withheld"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +76,24 @@ def run(method: Benchmarks, setting: Setting) -> MethodResult:
     adjusts within an industry: over its groups against the mean, and over all pairs of its groups
     against the best, which is known only after looking; against the past over all groups.
 
+    Withheld are groups of too few respondents and, where these would follow from the others and the
+    whole, the smallest of the others. They are the best of nothing, and an industry has no mean
+    where it withholds one group alone, or groups of too few respondents together.
+
     References
     ----------
     Holm (1979), Scandinavian Journal of Statistics 6, 65-70.
     """
     _check(method, setting)
-    units = _units(method, setting)
+    units = protect_units(_units(method, setting), setting.request.minimum_rows)
     past = _past(method, setting)
     families = _families(units)
     rows: list[Row] = [_index_row(setting, unit) for unit in units]
     for key, found in (
-        ("industry", _against_mean(families)),
+        (
+            "industry",
+            _against_mean(families, untold_industries(units, setting.request.minimum_rows)),
+        ),
         ("best", _against_best(families)),
         ("previous", _against_past(method, units, past)),
     ):
@@ -133,18 +128,13 @@ def _units(method: Benchmarks, setting: Setting) -> list[Unit]:
     }
     industry = industries_of(method, setting)
     return [
-        _unit(method, setting, own[name], industry[name], rows)
+        _unit(method, own[name], industry[name], float(setting.people.design.weights[rows].sum()))
         for name, rows in setting.groups
         if name != ALL and name in own
     ]
 
 
-def _unit(method: Benchmarks, setting: Setting, one: Row, industry: str, rows: Ints) -> Unit:
-    weight = float(setting.people.design.weights[rows].sum())
-    n, least = int(one["n"]), setting.request.minimum_rows
-    blank = dict.fromkeys(("index", "std_error", "conf_low", "conf_high"), math.nan)
-    if n < least:
-        one = one | blank | {"note": TOO_SMALL.format(minimum=least)}
+def _unit(method: Benchmarks, one: Row, industry: str, weight: float) -> Unit:
     return Unit(
         group=one["group"],
         industry=industry,
@@ -152,7 +142,7 @@ def _unit(method: Benchmarks, setting: Setting, one: Row, industry: str, rows: I
         std_error=one["std_error"],
         low=one["conf_low"],
         high=one["conf_high"],
-        n=n,
+        n=int(one["n"]),
         weight=weight if method.average == "weights" else 1.0,
         note=one["note"],
     )
@@ -169,26 +159,34 @@ def _families(units: Sequence[Unit]) -> list[list[Unit]]:
 
 def _index_row(setting: Setting, unit: Unit) -> Row:
     return {
-        "group": unit.group,
+        **_own(unit),
         "measure": "index",
         "value": unit.index,
         "std_error": unit.std_error,
         "conf_low": unit.low,
         "conf_high": unit.high,
         "conf_level": setting.request.level,
-        "n": unit.n,
         "reading": unit.industry,
         "note": unit.note,
     }
 
 
+def _own(unit: Unit) -> Row:
+    """Return what all rows of a group share; all are withheld with it, and no others."""
+    return {"group": unit.group, "n": unit.n, "family": "groups", "part": ""}
+
+
 Tested = tuple[list[Difference], list[float]]
 
 
-def _against_mean(families: Sequence[Sequence[Unit]]) -> Tested:
-    """Compare every group with the mean of its industry."""
+def _against_mean(families: Sequence[Sequence[Unit]], untold: Collection[str]) -> Tested:
+    """Compare every group with the mean of its industry, unless that is not to be told."""
     found, adjusted = [], []
     for family in families:
+        if family and family[0].industry in untold:
+            found += [_nothing(unit, unit.industry, INCOMPLETE) for unit in family]
+            adjusted += [math.nan] * len(family)
+            continue
         shares = np.array([unit.weight for unit in family])
         shares = shares / shares.sum() if family else shares
         index = np.array([unit.index for unit in family])
@@ -229,6 +227,14 @@ def _against_best(families: Sequence[Sequence[Unit]]) -> Tested:
                 found.append(_pair(unit, best))
             adjusted.append(p.get(frozenset((unit.group, best.group)), math.nan))
     return found, adjusted
+
+
+def _lost(units: Sequence[Unit]) -> list[Unit]:
+    return [unit for unit in units if not math.isfinite(unit.index)]
+
+
+def _nothing(unit: Unit, name: str, note: str) -> Difference:
+    return Difference(unit.group, math.nan, math.nan, math.nan, name, note)
 
 
 def _pair(one: Unit, other: Unit) -> Difference:
@@ -276,15 +282,19 @@ def _holm(found: Sequence[Difference]) -> list[float]:
 def _difference_rows(
     setting: Setting, units: Sequence[Unit], key: str, tested: Tested
 ) -> Iterator[Row]:
-    count = {unit.group: unit.n for unit in units}
+    own = {unit.group: _own(unit) for unit in units}
     level = setting.request.level
-    for one, p in zip(*tested, strict=True):
+    told, adjusted = tested
+    lost = [_nothing(unit, unit.industry, unit.note or NO_INDEX) for unit in _lost(units)]
+    lost = lost if told or key != "previous" else []
+    for one, p in zip([*told, *lost], [*adjusted, *[math.nan] * len(lost)], strict=True):
         spread = normal_spread(np.array(one.value), np.array(one.std_error), level)
-        base: Row = {"group": one.group, "n": count[one.group]}
+        base = own[one.group]
         name = {"industry": "industry_mean"}.get(key, key)
         yield (
             base
-            | {"measure": name, "value": one.benchmark, "reading": one.name}
+            | {"measure": name, "value": one.benchmark}
+            | {"reading": one.name if key == "industry" or math.isfinite(one.benchmark) else ""}
             | ({"note": one.note} if not math.isfinite(one.benchmark) else {})
         )
         tell = math.isfinite(one.value) and not one.std_error > 0
@@ -311,21 +321,28 @@ def _reading(value: float, p: float, level: float) -> str:
 
 
 def _correlations(method: Benchmarks, setting: Setting, units: Sequence[Unit]) -> Iterator[Row]:
-    """Yield group means of questions, and their correlation across groups with the index."""
-    places = dict(setting.groups)
+    """Yield group means of questions, and their correlation with the index across those shown."""
     index = np.array([unit.index for unit in units])
     for name in method.correlates:
-        means, sizes = np.full(len(units), np.nan), np.zeros(len(units))
-        for g, unit in enumerate(units):
-            rows = places[unit.group]
-            own, values = setting.people.design.weights[rows], setting.people.column(name)[rows]
-            answered = np.asarray(~np.isnan(values))
-            n = setting.count(rows, answered)
-            means[g] = weighted_mean(own[None], values[:, None])[0, 0]
-            sizes[g] = own[answered].sum()
-            told = {"group": unit.group, "subject": name, "measure": "mean", "value": means[g]}
-            yield told | {"n": n, "note": "" if n else "nobody answered"}
+        made = [_mean_row(setting, name, unit) for unit in units]
+        counts = np.array([[float(one["n"]) for one, _ in made]])
+        shown = suppress(counts, setting.request.minimum_rows)[0] == PUBLISHED
+        yield from (one for one, _ in made)
+        means = np.where(shown, [one["value"] for one, _ in made], np.nan)
+        sizes = np.array([size for _, size in made])
         yield _correlation(setting, name, index, means, sizes)
+
+
+def _mean_row(setting: Setting, name: str, unit: Unit) -> tuple[Row, float]:
+    """Return a group's mean of a question, none where the group is withheld, and its weight."""
+    rows = dict(setting.groups)[unit.group]
+    own, values = setting.people.design.weights[rows], setting.people.column(name)[rows]
+    answered = np.asarray(~np.isnan(values))
+    n, withheld = setting.count(rows, answered), is_withheld(unit)
+    mean = math.nan if withheld else float(weighted_mean(own[None], values[:, None])[0, 0])
+    told = {"group": unit.group, "subject": name, "measure": "mean", "value": mean, "n": n}
+    note = unit.note if withheld else ""
+    return told | {"note": note or ("" if n else "nobody answered")}, float(own[answered].sum())
 
 
 def _correlation(setting: Setting, name: str, index: Floats, means: Floats, sizes: Floats) -> Row:
@@ -352,7 +369,7 @@ def _notices(
     method: Benchmarks, setting: Setting, units: Sequence[Unit], past: Mapping[str, Earlier]
 ) -> Iterator[Notice]:
     """Tell which groups are in no comparison, and when they are not independent."""
-    lost = [unit.group for unit in units if not math.isfinite(unit.index)]
+    lost = [unit.group for unit in _lost(units)]
     if lost:
         message = f"Without an index, and so in no mean and no comparison: {some(lost)}."
         yield Notice("benchmarks_left_out", message, subject=method.name)

@@ -29,17 +29,21 @@ AFTER: Final = ("no complaint", "well handled", "badly handled")
 class Parts:
     """What is measured, by measure and category.
 
-    `shares`: who counts, of whom; `means` and `medians`: numbers, NaN outside; `gaps`: two keys of
-    means, the first less the second; `subjects`: the question of each.
+    `shares`: who counts, of whom; `behind`: on whom shares of a measure rest, where they are fewer;
+    `means` and `medians`: numbers, NaN outside; `gaps`: two keys of means, the first less the
+    second; `subjects`: the question of each; `families`: measures that part the customers by their
+    category, with the name of the family.
     """
 
     shares: dict[tuple[str, str], tuple[Mask, Mask]] = field(default_factory=dict)
+    behind: dict[str, Mask] = field(default_factory=dict)
     means: dict[tuple[str, str], Floats] = field(default_factory=dict)
     medians: dict[tuple[str, str], Floats] = field(default_factory=dict)
     gaps: dict[tuple[str, str], tuple[tuple[str, str], tuple[str, str]]] = field(
         default_factory=dict
     )
     subjects: dict[str, str] = field(default_factory=dict)
+    families: dict[str, str] = field(default_factory=dict)
 
 
 def run(method: Complaints, setting: Setting) -> MethodResult:
@@ -170,6 +174,8 @@ def _silent(parts: Parts, method: Complaints, setting: Setting, voiced: Floats) 
     parts.shares["dissatisfied", ""] = (bad, both)
     parts.shares["silent", "of all"] = (bad & (voiced == 0), both)
     parts.shares["silent", "of dissatisfied"] = (bad & (voiced == 0), bad)
+    # Either share tells the other: both rest on the dissatisfied.
+    parts.behind["silent"] = bad
     parts.subjects["dissatisfied"] = parts.subjects["silent"] = method.satisfaction
 
 
@@ -206,6 +212,9 @@ def _loyal(parts: Parts, method: Complaints, setting: Setting, voiced: Floats) -
         parts.shares["retention", name] = (loyal, (voiced == value) & ~np.isnan(score))
     parts.subjects["retention"] = parts.subjects["loyalty"] = method.loyalty
     parts.subjects["recovery"] = method.loyalty
+    # Without a question on the handling both part the customers alike.
+    parts.families["retention"] = "voiced"
+    parts.families["loyalty"] = "handled" if method.handling else "voiced"
     who = {"no complaint": voiced == 0}
     if method.handling:
         handling = people.good(method.handling)
@@ -236,22 +245,29 @@ def _key(at: tuple[str, str]) -> str:
 
 def _rows(parts: Parts, setting: Setting, measured: Measured) -> Iterator[Row]:
     for at, (_, asked) in parts.shares.items():
-        subject = parts.subjects.get(at[0], "")
-        yield rate_row(
+        made = rate_row(
             setting,
             measured,
             _key(at),
             asked=asked,
-            subject=subject,
+            behind=parts.behind.get(at[0]),
+            subject=parts.subjects.get(at[0], ""),
             measure=at[0],
             category=at[1],
         )
+        yield _of_family(parts, made)
     for at, values in (*parts.means.items(), *parts.medians.items()):
-        yield _mean_row(parts, setting, measured, at, _count(setting, measured, values))
+        made = _mean_row(parts, setting, measured, at, _count(setting, measured, values))
+        yield _of_family(parts, made)
     for at, pair in parts.gaps.items():
         # The difference rests on the smaller side.
         n = min(_count(setting, measured, parts.means[side]) for side in pair)
-        yield _mean_row(parts, setting, measured, at, n)
+        yield _mean_row(parts, setting, measured, at, n) | {"of_parts": parts.families["loyalty"]}
+
+
+def _of_family(parts: Parts, made: Row) -> Row:
+    family = parts.families.get(made["measure"])
+    return made | {"family": family, "part": made["category"]} if family else made
 
 
 def _count(setting: Setting, measured: Measured, values: Floats) -> int:

@@ -16,16 +16,18 @@ from acsi_sem.methods.amounts import (
     among,
     check_amounts,
     check_scale,
+    close_groups,
     complete,
-    hide_parts,
     left_out,
     scored,
 )
 from acsi_sem.methods.base import Ints, Measured, MethodResult, Row, Setting, row
+from acsi_sem.methods.rates import rate_row
 from acsi_sem.spec.methods.customer_value import CustomerValue, Cuts
 
 FIELDS: Final = ("1", "2", "3", "4")
 SHARES: Final = ("customers", "revenue", "cost")
+MONEY: Final = (("revenue", 100.0), ("cost", 100.0), ("margin", 1.0))
 MOVES: Final = (
     (
         "high revenue, low cost: keep; a rival's discount takes them to field 3, a rival's "
@@ -84,7 +86,8 @@ def run(method: CustomerValue, setting: Setting) -> MethodResult:
         for one in _rows(method, setting, measured, (money, score, known))
     ]
     told = left_out(setting, method.name, known, "revenue or cost")
-    return MethodResult(method.name, method.kind, tuple(rows), tuple(told))
+    kept = tuple(close_groups(rows, setting, known))
+    return MethodResult(method.name, method.kind, kept, tuple(told))
 
 
 def _check(method: CustomerValue, setting: Setting) -> None:
@@ -132,32 +135,25 @@ def _rows(
     for k, name in enumerate(("revenue", "cost")):
         yield row(measured, "cut", (k,), measure="cut", category=name, n=whole, level=level)
     fields = grid_fields(money[rows, 0], money[rows, 1], measured.values["cut"][None, :])[0]
-    inside = [setting.count(rows, fields == k) for k in range(len(FIELDS))]
-    for name in SHARES:
-        made = [
-            row(
-                measured,
-                name,
-                (k,),
-                measure=name,
-                category=category,
-                reading=MOVES[k],
-                n=whole,
-                level=level,
-                factor=100,
-            )
-            for k, category in enumerate(FIELDS)
-        ]
-        money_share = name != "customers"
-        yield from hide_parts(made, inside, setting.request.minimum_rows) if money_share else made
     for k, category in enumerate(FIELDS):
-        named: dict[str, Any] = {"category": category, "level": level, "reading": MOVES[k]}
-        yield _told(row(measured, "margin", (k,), measure="margin", n=inside[k], **named))
+        own: dict[str, Any] = {"category": category, "reading": MOVES[k]}
+        yield rate_row(
+            setting, measured, "customers", (k,), asked=known, measure="customers", **own
+        )
+    for k, category in enumerate(FIELDS):
+        own = {"category": category, "level": level, "reading": MOVES[k]}
+        inside = setting.count(rows, fields == k)
+        # Shares of money and margins tell of one another: one family.
+        for name, factor in MONEY:
+            made = row(measured, name, (k,), measure=name, n=inside, factor=factor, **own)
+            yield _told(made) | {"family": "fields", "part": category}
         if score is not None:
+            # Not all of a field answer: what they say is protected by their own number.
             asked = setting.count(rows, (fields == k) & ~np.isnan(score[rows]))
-            one = row(measured, "satisfaction", (k,), measure="satisfaction", n=asked, **named)
-            yield _told(one | {"subject": method.satisfaction})
+            made = row(measured, "satisfaction", (k,), measure="satisfaction", n=asked, **own)
+            own_part = {"subject": method.satisfaction, "family": "said", "part": category}
+            yield _told(made, "answers") | own_part
 
 
-def _told(made: Row) -> Row:
-    return made if made["n"] else made | {"note": "no customers in this field"}
+def _told(made: Row, what: str = "customers") -> Row:
+    return made if made["n"] else made | {"note": f"no {what} in this field"}

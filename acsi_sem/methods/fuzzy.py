@@ -11,8 +11,8 @@ from acsi_sem.kernels.fuzzy import evaluate
 from acsi_sem.kernels.grades import grade_shares, graded_scores
 from acsi_sem.kernels.moments import Floats
 from acsi_sem.methods.base import Ints, Measured, MethodResult, Row, Setting, row
-from acsi_sem.methods.grading import behind, grade_names, read_grades
-from acsi_sem.methods.proportions import NOBODY, share_limits
+from acsi_sem.methods.grading import Behind, behind, grade_names, read_grades
+from acsi_sem.methods.proportions import share_limits
 from acsi_sem.methods.weights import Resolved, resolve, weight_rows
 from acsi_sem.spec.findings import listed
 from acsi_sem.spec.methods.fuzzy import Fuzzy, Operator
@@ -47,6 +47,8 @@ def run(method: Fuzzy, setting: Setting) -> MethodResult:
     -----
     r_ijt is the share of respondents who place question j of factor i in grade t; B_i = A_i o R_i;
     B = A o R with the B_i as rows of R. The max-min composition is made to sum one at both levels.
+    Memberships have Wilson's limits for as many answers as give them their standard error. What is
+    about the whole is withheld in groups where a factor is.
     """
     factor_weights, item_weights = _weights(method)
     places = list(method.named())
@@ -87,12 +89,13 @@ def _rows(
     subjects = ["", *(factor.name for factor in method.factors)]
     for place, subject in enumerate(subjects):
         at = len(method.factors) if place == 0 else place - 1
-        n, note = found[at]
-        for made in _subject(method, setting, measured, subject, at, n, names):
-            yield made | {"note": note} if note else made
+        own = found[at]
+        for made in _subject(method, setting, measured, subject, at, own, names):
+            told = made | ({"note": own.note} if own.note else {})
+            yield told | ({} if subject else {"of_parts": True})
 
 
-def _behind(method: Fuzzy, setting: Setting, group: str, grades: Ints) -> list[tuple[int, str]]:
+def _behind(method: Fuzzy, setting: Setting, group: str, grades: Ints) -> list[Behind]:
     """Return what each factor rests on, and the whole last."""
     ends = np.cumsum([len(factor.items) for factor in method.factors])
     spans = [slice(e - len(f.items), e) for f, e in zip(method.factors, ends, strict=True)]
@@ -109,11 +112,11 @@ def _subject(
     measured: Measured,
     subject: str,
     at: int,
-    n: int,
+    found: Behind,
     names: Sequence[str],
 ) -> Iterator[Row]:
     """Yield the rows of a factor or of the whole."""
-    level, values = setting.request.level, method.grades.values
+    level, values, n = setting.request.level, method.grades.values, found.n
 
     def told(key: str, measure: str, reading: str = "", own: tuple[int, ...] = (at,)) -> Row:
         return row(
@@ -125,7 +128,7 @@ def _subject(
     for name in OPERATORS:
         yield told(f"score_{name}", f"score_{name}", SAID[name])
     for t, grade in enumerate(names):
-        yield row(
+        made = row(
             measured,
             "membership",
             (at, t),
@@ -136,7 +139,8 @@ def _subject(
             level=level,
             factor=100,
         )
-    yield _largest(measured, subject, at, n, level, names)
+        yield share_limits(made, found.weights, setting)
+    yield share_limits(_largest(measured, subject, at, n, level, names), found.weights, setting)
 
 
 def _largest(

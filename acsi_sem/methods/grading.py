@@ -3,17 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from acsi_sem.errors import AcsiError, DataError, Problem, UsageError
+from acsi_sem.kernels.moments import Floats
 from acsi_sem.methods.base import Ints, Setting
 from acsi_sem.spec.fields import Field
 from acsi_sem.spec.methods.grading import GradedMethod
 
 Places = Sequence[tuple[str, str]]
 """Where a question is named within the method, and the question."""
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """What a mean over questions rests on.
+
+    Attributes
+    ----------
+    n : int
+        Fewest answers to any of the questions: a mean over published questions and one that is
+        withheld would tell the withheld one.
+    weights : ndarray, shape (m,)
+        Of those who answered that question.
+    note : str
+        Names the questions without answers, because of which there is no mean.
+    """
+
+    n: int
+    weights: Floats
+    note: str = ""
 
 
 def read_grades(method: GradedMethod, setting: Setting, items: Places) -> Ints:
@@ -60,8 +82,8 @@ def grade_names(method: GradedMethod, setting: Setting, items: Places) -> tuple[
     return tuple(label.get(setting.language) for label in method.grades.labels)
 
 
-def behind(setting: Setting, group: str, grades: Ints, items: Sequence[str]) -> tuple[int, str]:
-    """Return how many answers a mean over questions rests on, and what was never answered.
+def behind(setting: Setting, group: str, grades: Ints, items: Sequence[str]) -> Behind:
+    """Return what a mean over questions rests on, and what was never answered.
 
     Parameters
     ----------
@@ -69,20 +91,14 @@ def behind(setting: Setting, group: str, grades: Ints, items: Sequence[str]) -> 
     group : str
     grades : ndarray of int, shape (n, k)
     items : sequence of str, length k
-
-    Returns
-    -------
-    n : int
-        Fewest answers to any of the questions: a mean over published questions and one that is
-        withheld would tell the withheld one.
-    note : str
-        Names the questions without answers, because of which there is no mean.
     """
     members = dict(setting.groups)[group]
     asked = grades[members] >= 0
     counts = [setting.count(members, asked[:, i]) for i in range(len(items))]
     empty = [item for item, count in zip(items, counts, strict=True) if not count]
-    return min(counts), f"no answers to {', '.join(empty)}" if empty else ""
+    fewest = counts.index(min(counts))
+    weights = setting.people.design.weights[members][asked[:, fewest]]
+    return Behind(counts[fewest], weights, f"no answers to {', '.join(empty)}" if empty else "")
 
 
 def _raise(kind: type[AcsiError], problems: list[Problem]) -> None:

@@ -51,7 +51,8 @@ def run(method: Kano, setting: Setting) -> MethodResult:
     MethodResult
         By feature: ``share`` (per cent, by category), ``category`` (share of the most frequent
         one; which is in its reading), ``category_sum`` (by the rule M + O + A against I + R + Q),
-        ``better``, ``worse`` and ``stability`` (per cent of replicates with the same category).
+        ``better``, ``worse`` (of those of the four types alone) and ``stability`` (per cent of
+        replicates with the same category).
 
     Raises
     ------
@@ -146,16 +147,21 @@ def _rows(method: Kano, setting: Setting, measured: Measured, classes: Ints) -> 
         n = setting.count(members, asked)
         weights = setting.people.design.weights[members]
         judged = np.isin(classes[members, i], JUDGED)
-        for made in _feature(setting, measured, i, n, (weights[asked], weights[judged])):
+        of_four = setting.count(members, judged)
+        for made in _feature(setting, measured, i, (n, of_four), (weights[asked], weights[judged])):
             told = made | {"subject": feature.name}
             yield told if n else told | {"note": NOBODY, "reading": ""}
 
 
 def _feature(
-    setting: Setting, measured: Measured, i: int, n: int, weights: tuple[Floats, Floats]
+    setting: Setting,
+    measured: Measured,
+    i: int,
+    counts: tuple[int, int],
+    weights: tuple[Floats, Floats],
 ) -> Iterator[Row]:
-    """Yield the rows of one feature; weights of those who answered, and of the four types."""
-    level = setting.request.level
+    """Yield the rows of one feature; counts and weights of all who answered, of the four types."""
+    level, n = setting.request.level, counts[0]
     shares = measured.values["share"][i]
     for c, letter in enumerate(CATEGORIES):
         made = row(
@@ -175,7 +181,7 @@ def _feature(
         reading = NAMES[CATEGORIES[found]] if found >= 0 else ""
         yield share_limits(made, weights[0], setting) | {"reading": reading}
     for measure in ("better", "worse"):
-        made = row(measured, measure, (i,), measure=measure, n=n, level=level)
+        made = row(measured, measure, (i,), measure=measure, n=counts[1], level=level)
         known = np.isfinite(made["value"])
         note = {"note": NO_COEFFICIENT}
         yield _coefficient_limits(made, weights[1], setting) if known else made | note

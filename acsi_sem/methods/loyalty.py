@@ -12,7 +12,14 @@ from acsi_sem.errors import DataError, Problem, UsageError
 from acsi_sem.kernels.medians import weighted_mean, weighted_median
 from acsi_sem.kernels.moments import Floats
 from acsi_sem.kernels.shares import weighted_share, wilson_limits
-from acsi_sem.methods.amounts import check_amounts, check_scale, row_count, scored, turned
+from acsi_sem.methods.amounts import (
+    check_amounts,
+    check_scale,
+    row_count,
+    scored,
+    turned,
+    unlimited,
+)
 from acsi_sem.methods.base import Ints, Measured, MethodResult, Row, Setting, row
 from acsi_sem.methods.proportions import NOBODY
 from acsi_sem.methods.rates import rate_row
@@ -22,6 +29,7 @@ from acsi_sem.terms import Notice
 PROMOTERS: Final = 9
 DETRACTORS: Final = 6
 """On 0-10: promoters answer 9 or 10, detractors 0 to 6."""
+ONE_SIDE: Final = "all are promoters, or all are detractors: no limits"
 
 
 def run(method: Loyalty, setting: Setting) -> MethodResult:
@@ -37,9 +45,10 @@ def run(method: Loyalty, setting: Setting) -> MethodResult:
     MethodResult
         By question (the subject; the measure's name is the category): measures ``loyal`` (per cent
         at or above the grade, Wilson's limits) and ``mean`` (0-100); of amounts ``mean`` and
-        ``median`` in their own unit; ``net_recommendation`` (promoters less detractors, points),
-        only where recommendation is asked on 0 to 10. ``internal``: rates of the organisation, per
-        cent, without group. ``headline``: the mean of repurchase.
+        ``median`` in their own unit; ``net_recommendation`` (promoters less detractors, points,
+        without limits at 100 and -100), only where recommendation is asked on 0 to 10.
+        ``internal``: rates of the organisation, per cent, without group. ``headline``: the mean of
+        repurchase.
 
     Raises
     ------
@@ -161,6 +170,8 @@ def _rows(setting: Setting, measured: Measured, one: External, values: Floats) -
             continue
         factor = 100.0 if name == "net_recommendation" else 1.0
         made = row(measured, key, measure=name, factor=factor, **counted)
+        if name == "net_recommendation" and abs(made["value"]) >= 100 - 1e-9:
+            made = unlimited(made, ONE_SIDE)
         yield made if made["n"] else made | {"note": NOBODY}
     if one.measure == "repurchase" and one.cut is not None:
         whole = counted | {"subject": "", "category": "", "reading": "mean of repurchase, 0-100"}

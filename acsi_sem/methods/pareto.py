@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 
 from acsi_sem.errors import DataError, Problem
+from acsi_sem.inference.intervals import UNDEFINED, WITHHELD
 from acsi_sem.kernels.inequality import (
     gini,
     holders,
@@ -18,8 +20,17 @@ from acsi_sem.kernels.inequality import (
 )
 from acsi_sem.kernels.moments import Floats
 from acsi_sem.kernels.value_grid import class_ratios, class_shares
-from acsi_sem.methods.amounts import among, check_amounts, complete, hide_parts, left_out
+from acsi_sem.methods.amounts import (
+    among,
+    check_amounts,
+    close_groups,
+    complete,
+    left_out,
+    unlimited,
+    withheld,
+)
 from acsi_sem.methods.base import Ints, Measured, MethodResult, Row, Setting, row
+from acsi_sem.methods.rates import rate_row
 from acsi_sem.spec.methods.pareto import Pareto
 
 CLASSES: Final = ("A", "B", "C")
@@ -27,8 +38,13 @@ TOP: Final = (10, 20, 30, 50)
 MOST: Final = 80
 """Per cent of the value that the smallest possible share of customers is named for."""
 MARKS: Final = (0, 1, 2, *range(5, 100, 5), 98, 99, 100)
-FINE: Final = 5
-"""Marks nearer to an end, in per cent, need the smallest publishable number of customers there."""
+SKEWED: Final = ("gini", "top_share", "holders", "lorenz")
+BY_RULE: Final = "what a class holds is set by the cuts, not found: no limits"
+AT_ENDS: Final = "0 or all of it in some replicates: no limits"
+BY_DEFINITION: Final = "by definition: no limits"
+FEW_IN_CLASS: Final = "withheld, with all classes: one has fewer than {} customers"
+FEW_REST: Final = "withheld: fewer than {} customers hold the rest"
+TIE: Final = 1e-9
 RETURNS: Final = "give returns and refunds as a field of their own"
 NO_VALUE: Final = "no value in this group"
 
@@ -48,7 +64,9 @@ def run(method: Pareto, setting: Setting) -> MethodResult:
         (per cent of the value held by the top 10, 20, 30, 50 % of customers, the category),
         ``holders`` (the smallest per cent of customers who hold 80 %), ``lorenz`` (per cent of the
         value held by the poorest customers, the category in per cent); by class A, B, C
-        ``class_customers`` and ``class_value`` (per cent) and ``class_mean`` (value per customer).
+        ``class_customers`` and ``class_value`` (per cent, the latter without limits) and
+        ``class_mean`` (value per customer). Rows of top shares and of holders carry the number of
+        those customers; marks of ``lorenz`` have the smallest publishable number on both sides.
 
     Raises
     ------
@@ -60,7 +78,10 @@ def run(method: Pareto, setting: Setting) -> MethodResult:
     Notes
     -----
     With several years the value is sum Y_t / (1 + d)^t, each year's amount due at its end. The
-    Gini coefficient is the plug-in estimate, without correction for few customers.
+    Gini coefficient is the plug-in estimate, without correction for few customers. Limits are
+    normal ones of logits; with heavy tails they are still too short, as the largest customers are
+    not in every sample. What a class holds is set by the cuts, up to one customer, and has none. A
+    class of few customers takes the value and the mean of all classes of its group with it.
     """
     where = f"methods.{method.name}"
     check_amounts(setting, where, [(place, name, RETURNS) for place, name in method.named()])
@@ -75,11 +96,12 @@ def run(method: Pareto, setting: Setting) -> MethodResult:
 
     rows = [
         one
-        for measured in setting.measure(among(statistic, known)).values()
+        for measured in setting.measure(among(statistic, known), shares=SKEWED).values()
         for one in _rows(method, setting, measured, np.where(known, worth, np.nan))
     ]
     told = left_out(setting, method.name, known, "value")
-    return MethodResult(method.name, method.kind, tuple(rows), tuple(told))
+    kept = tuple(close_groups(rows, setting, known))
+    return MethodResult(method.name, method.kind, kept, tuple(told))
 
 
 def _worth(method: Pareto, setting: Setting) -> Floats:
@@ -103,42 +125,88 @@ def _shared(method: Pareto, weights: Floats, worth: Floats) -> dict[str, Floats]
     }
 
 
-def _rows(method: Pareto, setting: Setting, measured: Measured, worth: Floats) -> Iterator[Row]:
-    rows = dict(setting.groups)[measured.group]
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """Customers of a group, the best first; all arrays (m,)."""
+
+    rows: Ints
+    worth: Floats
+    weights: Floats
+    respondents: Floats
+
+    def best(self, share: float) -> float:
+        """Return how many respondents the best `share` of customers are; parts count."""
+        before = np.cumsum(self.weights) - self.weights
+        with np.errstate(invalid="ignore", divide="ignore"):
+            inside = np.clip((share * self.weights.sum() - before) / self.weights, 0.0, 1.0)
+        return float(np.where(self.weights > 0, inside, 0.0) @ self.respondents)
+
+
+def _ranked(setting: Setting, group: str, worth: Floats) -> Ranked:
+    rows = dict(setting.groups)[group]
     rows = rows[~np.isnan(worth[rows])]
-    whole = setting.count(rows, np.ones(rows.size, dtype=bool))
-    weights = setting.people.design.weights[rows][None, :]
+    rows = rows[np.argsort(-worth[rows], kind="stable")]
+    design = setting.people.design
+    return Ranked(rows, worth[rows], design.weights[rows], design.respondents[rows])
+
+
+def _rows(method: Pareto, setting: Setting, measured: Measured, worth: Floats) -> Iterator[Row]:
+    who = _ranked(setting, measured.group, worth)
     empty = NO_VALUE if np.isnan(measured.values["gini"]) else ""
-    named: dict[str, Any] = {"n": whole, "level": setting.request.level}
-    made = [
-        row(measured, "gini", measure="headline", factor=100, reading="100 × Gini", **named),
-        row(measured, "gini", measure="gini", **named),
-        row(measured, "holders", measure="holders", category=str(MOST), factor=100, **named),
-    ]
-    minimum = setting.request.minimum_rows
-    for key, marks in (("top_share", TOP), ("lorenz", MARKS)):
-        made += [
-            row(measured, key, (k,), measure=key, category=str(mark), factor=100, **named)
-            for k, mark in enumerate(marks)
-            if _rests_on_enough(mark, whole, minimum)
-        ]
-    classes = ranked_classes(share_before(weights, worth[rows], worth[rows]), method.cuts)[0]
-    inside = [setting.count(rows, classes == k) for k in range(len(CLASSES))]
-    for key in ("class_customers", "class_value"):
-        shares = [
-            row(measured, key, (k,), measure=key, category=category, factor=100, **named)
-            for k, category in enumerate(CLASSES)
-        ]
-        made += hide_parts(shares, inside, minimum) if key == "class_value" else shares
-    for k, category in enumerate(CLASSES):
-        own = named | {"n": inside[k], "category": category}
-        made.append(row(measured, "class_mean", (k,), measure="class_mean", **own))
+    made = [*_whole(setting, measured, who), *_classes(method, setting, measured, who, worth)]
     for one in made:
         nobody = "no customers in this class" if not one["n"] else ""
-        yield one | {"note": empty or nobody or one["note"]}
+        # The only way for a share of some value to be undefined: it has no logit.
+        told = AT_ENDS if one["note"] == WITHHELD[UNDEFINED] else one["note"]
+        yield one | {"note": empty or nobody or told}
 
 
-def _rests_on_enough(mark: int, whole: int, minimum: int) -> bool:
-    """Return whether a point near an end of the curve is more than a few customers' value."""
-    end = min(mark, 100 - mark)
-    return end == 0 or end >= FINE or whole * end / 100 >= minimum
+def _whole(setting: Setting, measured: Measured, who: Ranked) -> Iterator[Row]:
+    """Yield what describes all customers of a group together."""
+    minimum, level, whole = setting.request.minimum_rows, setting.request.level, _up(who.best(1.0))
+    named: dict[str, Any] = {"n": whole, "level": level}
+    yield row(measured, "gini", measure="headline", factor=100, reading="100 × Gini", **named)
+    yield row(measured, "gini", measure="gini", **named)
+    held = float(measured.values["holders"])
+    own: dict[str, Any] = {"category": str(MOST), "factor": 100, "level": level}
+    most = row(measured, "holders", measure="holders", n=_up(who.best(held)), **own)
+    few = whole - most["n"] < minimum and most["n"] < whole
+    yield withheld(most, FEW_REST.format(minimum)) if few else most
+    for k, top in enumerate(TOP):
+        own = {"category": str(top), "factor": 100, "level": level, "n": _up(who.best(top / 100))}
+        yield row(measured, "top_share", (k,), measure="top_share", **own)
+    for k, mark in enumerate(MARKS):
+        own = {"category": str(mark), "factor": 100, **named}
+        made = row(measured, "lorenz", (k,), measure="lorenz", **own)
+        above = who.best(1 - mark / 100)
+        if mark in (0, 100):
+            yield unlimited(made, BY_DEFINITION)
+        elif min(above, who.best(1.0) - above) >= minimum - TIE:
+            yield made
+
+
+def _classes(
+    method: Pareto, setting: Setting, measured: Measured, who: Ranked, worth: Floats
+) -> Iterator[Row]:
+    """Yield what the classes are and hold; all value and means are withheld with a small class."""
+    known, level = ~np.isnan(worth), setting.request.level
+    before = share_before(who.weights[None, :], who.worth, who.worth)
+    classes = ranked_classes(before, method.cuts)[0]
+    inside = [setting.count(who.rows, classes == k) for k in range(len(CLASSES))]
+    small = any(0 < n < setting.request.minimum_rows for n in inside)
+    for k, name in enumerate(CLASSES):
+        at: dict[str, Any] = {"measure": "class_customers", "category": name}
+        yield rate_row(setting, measured, "class_customers", (k,), asked=known, **at)
+    for key, factor in (("class_value", 100.0), ("class_mean", 1.0)):
+        for k, name in enumerate(CLASSES):
+            at = {"measure": key, "category": name}
+            made = row(measured, key, (k,), factor=factor, n=inside[k], level=level, **at)
+            made = unlimited(made, BY_RULE) if key == "class_value" else made
+            few = FEW_IN_CLASS.format(setting.request.minimum_rows)
+            made = withheld(made, few) if small and inside[k] else made
+            yield made | {"family": "classes", "part": name}
+
+
+def _up(count: float) -> int:
+    """Count a part of a customer as one, rounding aside."""
+    return int(np.ceil(count - TIE)) if np.isfinite(count) else 0

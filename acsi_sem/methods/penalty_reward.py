@@ -13,6 +13,7 @@ from acsi_sem.errors import DataError, Problem, UsageError
 from acsi_sem.kernels.moments import Floats
 from acsi_sem.kernels.penalty import contrasts, dummies, pair_products
 from acsi_sem.methods.base import Ints, Measured, MethodResult, Row, Setting, row
+from acsi_sem.methods.proportions import share_limits
 from acsi_sem.spec.fields import Field
 from acsi_sem.spec.methods.penalty_reward import PenaltyReward
 
@@ -106,12 +107,16 @@ def run(method: PenaltyReward, setting: Setting) -> MethodResult:
 
 
 def cuts_of(method: PenaltyReward, one: Field) -> Cuts:
-    """Return the cuts of a question: the method's, else the bottom third and the top two."""
-    low = one.low + max(1, one.steps // 3) - 1 if method.low is None else method.low
-    high = one.high - 1 if method.high is None else method.high
-    if one.reverse:
-        low = low if method.low is None else one.low + one.high - low
-        high = high if method.high is None else one.low + one.high - high
+    """Return the cuts of a question: the method's, else the bottom third and the top two.
+
+    Of three answers the top one alone is high: one must be left in between.
+    """
+    given = [
+        one.low + one.high - cut if cut is not None and one.reverse else cut
+        for cut in (method.low, method.high)
+    ]
+    low = one.low + max(1, one.steps // 3) - 1 if given[0] is None else given[0]
+    high = min(one.high, max(one.high - 1, low + 2)) if given[1] is None else given[1]
     return Cuts(low, high)
 
 
@@ -170,6 +175,7 @@ def _rows(
 ) -> Iterator[Row]:
     rows = dict(setting.groups)[measured.group]
     n, level = setting.count(rows, coded.whole[rows]), setting.request.level
+    weights = setting.people.design.weights[rows][coded.whole[rows]]
     yield row(measured, "r2", (), measure="r_squared", n=n, level=level)
     for j, name in enumerate(method.attributes):
         made = {
@@ -190,7 +196,7 @@ def _rows(
         )
         for key in ("low", "high"):
             args: dict[str, Any] = {"subject": name, "measure": key, "n": n, "level": level}
-            yield row(measured, key, (j,), factor=100, **args)
+            yield share_limits(row(measured, key, (j,), factor=100, **args), weights, setting)
 
 
 def _noted(made: Row, own: str) -> Row:

@@ -2,12 +2,13 @@
 
 A row may carry three keys beside its columns, which are taken off here: `family` and `part` say
 that it is about a part of its group (customers of a tier, complainants), whose parts make up the
-group; `of_parts` that its number is made of those of the group's other rows.
+group; `of_parts` that its number is made of those of the group's other rows (True), or of a family
+that it names.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -52,11 +53,11 @@ def protect(rows: Iterable[Row], minimum: int) -> tuple[Row, ...]:
         elif not one.get("of_parts"):
             key = tuple(str(one.get(name, "")) for name in ("subject", "measure", "category"))
             lines.setdefault(key, []).append(i)
-    hidden: set[str] = set()
+    hidden: dict[str, set[str]] = {"": set()}
     for places in lines.values():
-        hidden |= _protect_line(kept, places, minimum)
-    for places in families.values():
-        hidden |= _protect_family(kept, places, minimum)
+        hidden[""] |= _protect_line(kept, places, minimum)
+    for family, places in families.items():
+        hidden[family] = _protect_family(kept, places, minimum)
     _protect_totals(kept, [i for i in own if kept[i].get("of_parts")], hidden, minimum)
     return tuple({k: v for k, v in one.items() if k not in _KEYS} for one in kept)
 
@@ -98,12 +99,18 @@ def _states(counts: NDArray[np.float64], minimum: int, *, whole: bool) -> NDArra
     return np.vstack([suppress(line[None, :], minimum) for line in counts])
 
 
-def _protect_totals(rows: list[Row], places: list[int], hidden: set[str], minimum: int) -> None:
+def _protect_totals(
+    rows: list[Row], places: list[int], hidden: Mapping[str, set[str]], minimum: int
+) -> None:
     """Withhold totals of groups in which a part is withheld, and totals of few, in place."""
+    every = set().union(*hidden.values())
+    left = []
     for i in places:
-        if rows[i]["group"] in hidden:
+        of = rows[i]["of_parts"]
+        if rows[i]["group"] in (hidden.get(of, set()) if isinstance(of, str) else every):
             _blank(rows, i, MADE)
-    left = [i for i in places if rows[i]["group"] not in hidden]
+        else:
+            left.append(i)
     lines: dict[tuple[str, ...], list[int]] = {}
     for i in left:
         key = tuple(str(rows[i].get(name, "")) for name in ("subject", "measure", "category"))

@@ -159,10 +159,19 @@ def _rows(
         yield from _place_rows(measured.group, name, int(places[j]), min(counts[j]), firm[j], why)
     least = min(n for pair in counts for n in pair)
     for key in ("cut_importance", "cut_performance"):
-        yield row(measured, key, (), measure=key, n=least, level=level) | {"of_parts": True}
+        cut = row(measured, key, (), measure=key, n=least, level=level)
+        yield cut | _rests_on(method, key, [n for pair in counts for n in pair])
     total = row(measured, "csi", (), measure="headline", n=least, level=level)
     none = _no_total(total, method.items, measured.values["importance"])
     yield total | none | {"of_parts": True}
+
+
+def _rests_on(method: Quadrant, key: str, counts: Sequence[int]) -> Row:
+    """Say what a total or a cut is made of: all attributes, or it is the middle of a scale."""
+    scales = ("cut_performance", *(["cut_importance"] if method.importance == "stated" else []))
+    if method.cuts == "midpoint" and key in scales:
+        return {"n": max(counts)}
+    return {"n": min(counts), "of_parts": True}
 
 
 def _unknown(method: Quadrant, key: str, n: int) -> str:
@@ -232,7 +241,6 @@ def _group_rows(
             yield _from_map(one, key, counts[j])
         place = int(found["quadrant"][j])
         yield from _place_rows(group, one["indicator"], place, counts[j], math.nan, NO_DRAWS)
-    least = min(counts)
     for key in ("cut_importance", "cut_performance", "csi"):
         made: Row = {
             "group": group,
@@ -241,10 +249,9 @@ def _group_rows(
             "category": "",
             "value": float(found[key]),
             **dict.fromkeys(("std_error", "conf_low", "conf_high"), math.nan),
-            "n": least,
             "conf_level": setting.request.level,
             "note": NO_DRAWS,
-            "of_parts": True,
+            **_rests_on(method, key, counts),
         }
         names = [one["indicator"] for one in own]
         yield made | (_no_total(made, names, found["importance"]) if key == "csi" else {})

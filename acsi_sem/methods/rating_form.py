@@ -88,14 +88,14 @@ def _rows(
 
 def _total(method: RatingForm, setting: Setting, measured: Measured, grades: Ints) -> Row:
     """Return the weighted total."""
-    n, note = behind(setting, measured.group, grades, method.items)
+    found = behind(setting, measured.group, grades, method.items)
     values = method.grades.values
     made = row(
         measured,
         "total",
         measure="headline",
-        n=n,
+        n=found.n,
         level=setting.request.level,
         reading=f"points from {min(values):g} (worst) to {max(values):g} (best)",
     )
-    return made | ({"note": note} if note else {}) | {"of_parts": True}
+    return made | ({"note": found.note} if found.note else {}) | {"of_parts": True}

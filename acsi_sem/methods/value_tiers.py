@@ -14,18 +14,20 @@ from acsi_sem.kernels import value_grid
 from acsi_sem.kernels.inequality import share_before
 from acsi_sem.kernels.medians import weighted_median
 from acsi_sem.kernels.moments import Floats
-from acsi_sem.kernels.value_grid import class_ratios, class_shares
+from acsi_sem.kernels.value_grid import NEAR, class_ratios, class_shares
 from acsi_sem.methods.amounts import (
     among,
     check_amounts,
     check_scale,
+    close_groups,
     complete,
-    hide_parts,
     left_out,
     scored,
     turned,
+    unlimited,
 )
 from acsi_sem.methods.base import Ints, Measured, MethodResult, Row, Setting, row
+from acsi_sem.methods.rates import rate_row
 from acsi_sem.spec.methods.value_tiers import ValueTiers
 
 TIERS: Final = ("key", "major", "general", "maintenance", "invalid")
@@ -40,6 +42,10 @@ MOVED: Final = 0.1
 """How far cuts are moved to see whose tier hangs on them."""
 CUTS: Final = ("profit", "frequency", "loyalty", "all")
 WAYS: Final = ("stricter", "looser")
+FIXED: Final = (
+    "frequencies are whole numbers, and none lies between the cut and where it moves: nobody can "
+    "change tier"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +95,9 @@ def run(method: ValueTiers, setting: Setting) -> MethodResult:
     Notes
     -----
     Profit = margin - service - upkeep. Cuts are those of the group's own customers, anew in every
-    replicate; customers of equal profit share a tier.
+    replicate; customers of equal profit share a tier. Shares of customers have Wilson's limits;
+    where no whole number lies between the cut of frequency and where it moves, nobody can change
+    tier, and there are none. Tiers of few customers are withheld in all measures of money alike.
     """
     _check(method, setting)
     customers = _customers(method, setting)
@@ -104,7 +112,8 @@ def run(method: ValueTiers, setting: Setting) -> MethodResult:
         for one in _rows(method, setting, measured, customers, known)
     ]
     told = left_out(setting, method.name, known, "complete amounts or no answer on loyalty")
-    return MethodResult(method.name, method.kind, tuple(rows), tuple(told))
+    kept = tuple(close_groups(rows, setting, known))
+    return MethodResult(method.name, method.kind, kept, tuple(told))
 
 
 def _check(method: ValueTiers, setting: Setting) -> None:
@@ -151,15 +160,21 @@ def _tiers(weights: Floats, who: Customers, cut: str = "", way: int = 0) -> Ints
     shrink = 1 - step if cut in ("profit", "all") else 1.0
     raised = 1 + step if cut in ("frequency", "all") else 1.0
     harder = way * max(MOVED * who.range, 1.0) if cut in ("loyalty", "all") else 0.0
-    given = np.full(len(weights), who.frequent_from)
-    median = weighted_median(weights, often) if np.isnan(who.frequent_from) else given
+    frequent_from = _frequent_from(weights, who)
     return value_grid.value_tiers(
         profit,
-        value_grid.at_least(often, raised * median),
+        value_grid.at_least(often, raised * frequent_from),
         who.answer >= who.loyal_from + harder,
         share_before(weights, profit, np.ones(profit.size)),
         (shrink * who.shares[0], shrink * who.shares[1]),
     )
+
+
+def _frequent_from(weights: Floats, who: Customers) -> Floats:
+    """Return from where customers are frequent, shape (B,)."""
+    if np.isnan(who.frequent_from):
+        return weighted_median(weights, who.money[:, 2])
+    return np.full(len(weights), who.frequent_from)
 
 
 def _held(weights: Floats, who: Customers) -> dict[str, Floats]:
@@ -190,54 +205,49 @@ def _rows(
     rows = dict(setting.groups)[measured.group]
     rows = rows[known[rows]]
     who = customers.of(rows)
-    whole = setting.count(rows, known[rows])
-    level = setting.request.level
-    tiers = _tiers(setting.people.design.weights[rows][None, :], who)[0]
-    inside = [setting.count(rows, tiers == k) for k in range(len(TIERS))]
-    shares = {
-        key: [
-            row(
-                measured,
-                key,
-                (k,),
-                measure=key,
-                category=name,
-                reading=MEANINGS[k],
-                n=whole,
-                level=level,
-                factor=100,
-            )
-            for k, name in enumerate(TIERS)
-        ]
-        for key in ("customers", "profit")
-    }
-    yield from shares["customers"]
-    profits = [_noted(one, "no shares of a total that is not above 0") for one in shares["profit"]]
-    yield from hide_parts(profits, inside, setting.request.minimum_rows)
+    weights = setting.people.design.weights[rows][None, :]
+    tiers = _tiers(weights, who)[0]
     for k, name in enumerate(TIERS):
-        named: dict[str, Any] = {"category": name, "level": level, "reading": MEANINGS[k]}
-        for key, factor, why in (
-            ("mean_profit", 1.0, "no customers in this tier"),
-            ("profit_rate", 100.0, "no revenue in this tier"),
-        ):
-            made = row(measured, key, (k,), measure=key, n=inside[k], factor=factor, **named)
-            yield _noted(made, why)
+        named: dict[str, Any] = {"measure": "customers", "category": name}
+        named |= {"reading": MEANINGS[k]}
+        yield rate_row(setting, measured, "customers", (k,), asked=known, **named)
+    level = setting.request.level
+    for k, name in enumerate(TIERS):
+        own: dict[str, Any] = {"category": name, "level": level, "reading": MEANINGS[k]}
+        yield from _money(measured, k, own | {"n": setting.count(rows, tiers == k)})
         if method.satisfaction:
-            key, asked = "satisfaction", (tiers == k) & ~np.isnan(who.score)
-            own = named | {"n": setting.count(rows, asked), "subject": method.satisfaction}
-            yield _noted(row(measured, key, (k,), measure=key, **own), "no answers in this tier")
-    moved = [f"{cut}, {way}" for cut in CUTS for way in WAYS]
-    for k, name in enumerate(moved):
-        yield row(
-            measured,
-            "changed",
-            (k,),
-            measure="changed",
-            category=name,
-            n=whole,
-            level=level,
-            factor=100,
-        )
+            asked = (tiers == k) & ~np.isnan(who.score)
+            own |= {"n": setting.count(rows, asked), "subject": method.satisfaction}
+            score = row(measured, "satisfaction", (k,), measure="satisfaction", **own)
+            # Not all of a tier answer: what they say is protected by their own number.
+            yield _noted(score, "no answers in this tier") | {"family": "said", "part": name}
+    for k, name in enumerate(f"{cut}, {way}" for cut in CUTS for way in WAYS):
+        named = {"measure": "changed", "category": name}
+        made = rate_row(setting, measured, "changed", (k,), asked=known, **named)
+        fixed = name in {f"frequency, {way}" for way in _fixed(weights, who)}
+        yield unlimited(made, FIXED) if fixed else made
+
+
+def _money(measured: Measured, k: int, named: dict[str, Any]) -> Iterator[Row]:
+    """Yield what a tier yields: rows of one family, for each tells of the others."""
+    for key, factor, why in (
+        ("profit", 100.0, "no shares of a total that is not above 0"),
+        ("mean_profit", 1.0, "no customers in this tier"),
+        ("profit_rate", 100.0, "no revenue in this tier"),
+    ):
+        made = row(measured, key, (k,), measure=key, factor=factor, **named)
+        yield _noted(made, why) | {"family": "tiers", "part": TIERS[k]}
+
+
+def _fixed(weights: Floats, who: Customers) -> Iterator[str]:
+    """Yield the ways to move the cut of frequency that pass no whole number, if all are whole."""
+    often = who.money[:, 2]
+    if not often.size or (often != np.round(often)).any():
+        return
+    cut = float(_frequent_from(weights, who)[0])
+    for way, factor in zip(WAYS, (1 + MOVED, 1 - MOVED), strict=True):
+        if np.ceil(factor * cut * (1 - NEAR)) == np.ceil(cut * (1 - NEAR)):
+            yield way
 
 
 def _noted(made: Row, why: str) -> Row:

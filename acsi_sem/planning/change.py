@@ -11,7 +11,7 @@ import numpy as np
 
 from acsi_sem.kernels.planning import difference_interviews, difference_power, needed_ratio
 from acsi_sem.planning.checks import Checks, power_checks
-from acsi_sem.planning.plan import Line, Plan
+from acsi_sem.planning.plan import Line, Plan, counted
 from acsi_sem.planning.size import USUAL_SD
 
 _FORMULA: Final = (
@@ -113,7 +113,7 @@ def plan_change(
     panel = "independent samples in the two quarters"
     if overlap > 0:
         panel = f"{100 * overlap:g} % asked twice, whose indices correlate {correlation:g}"
-    spread = f"a standard deviation of {sd:g} points in either quarter"
+    spread = f"a standard deviation of {counted(sd, 'point')} in either quarter"
     return _answer(test, points, interviews, [spread, panel, *_common(deff, level, comparisons)])
 
 
@@ -184,7 +184,7 @@ def plan_difference(
         words=words,
     )
     spread = f"standard deviations of {sd:g} and {other:g} points"
-    sizes = f"{ratio:g} interviews of the other company per interview of the first"
+    sizes = f"{counted(ratio, 'interview')} of the other company per interview of the first"
     lines = [spread, sizes, "independent samples", *_common(deff, level, comparisons)]
     return _answer(test, points, interviews, lines)
 
@@ -219,7 +219,7 @@ def _answer(
     ]
     if points is not None:
         power = float(difference_power(points, error, test.level))
-        lines.append(Line("", "power", power, "", f"for {points:g} points"))
+        lines.append(Line("", "power", power, "", f"for {counted(points, 'point')}"))
     return Plan(
         test.question,
         _title(test, points, interviews),
@@ -230,8 +230,9 @@ def _answer(
 
 
 def _title(test: _Test, points: float | None, interviews: float | None) -> str:
+    sought = "" if points is None else f"to find a {test.question} of {counted(points, 'point')}"
     if interviews is None:
-        return f"Interviews to find a {test.question} of {points:g} points"
+        return f"Interviews {sought}"
     if points is None:
         return f"Smallest {test.question} that {interviews:,.0f} interviews find"
-    return f"Power of {interviews:,.0f} interviews to find a {test.question} of {points:g} points"
+    return f"Power of {interviews:,.0f} interviews {sought}"

@@ -12,6 +12,17 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+def counted(number: float, noun: str, form: str = "g") -> str:
+    """Return a number with its noun in the singular or the plural.
+
+    Examples
+    --------
+    >>> counted(1, "point"), counted(0.5, "point"), counted(2500, "interview", ",.0f")
+    ('1 point', '0.5 points', '2,500 interviews')
+    """
+    return f"{number:{form}} {noun}{'' if number == 1 else 's'}"
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One number of an answer.

@@ -15,7 +15,7 @@ from acsi_sem.kernels.planning import (
     share_interviews,
 )
 from acsi_sem.planning.checks import Checks
-from acsi_sem.planning.plan import Line, Plan
+from acsi_sem.planning.plan import Line, Plan, counted
 
 USUAL_SD: Final = 20.0
 """Standard deviation of a 0-100 index among respondents where none is known; by industry, the 2015
@@ -215,8 +215,8 @@ def _formula(measure: _Measure, size: bool) -> str:
 def _title(half_width: float | None, interviews: float | None, share: float | None) -> str:
     what = "an index" if share is None else f"a share of {100 * share:g} %"
     if interviews is None:
-        return f"Interviews for a half-width of {half_width:g} points of {what}"
-    return f"Half-width of {what} from {interviews:,.0f} interviews"
+        return f"Interviews for a half-width of {counted(half_width or 0.0, 'point')} of {what}"
+    return f"Half-width of {what} from {counted(interviews, 'interview', ',.0f')}"
 
 
 def _lines(
@@ -257,7 +257,8 @@ def _assumptions(
     if measure.share is not None:
         yield f"a share of about {100 * measure.share:g} %"
     elif len(spreads) == 1 and "" in spreads:
-        yield f"respondents' 0-100 indices have a standard deviation of {spreads['']:g} points"
+        spread = counted(spreads[""], "point")
+        yield f"respondents' 0-100 indices have a standard deviation of {spread}"
     yield f"design effect {measure.deff:.4g}"
     if math.isfinite(measure.population):
         yield f"drawn without replacement from {measure.population:,.0f} people"

@@ -20,7 +20,7 @@ from acsi_sem.kernels.allocation import (
 )
 from acsi_sem.kernels.planning import LARGEST, mean_half_width
 from acsi_sem.planning.checks import LARGEST_SD, Checks
-from acsi_sem.planning.plan import Line, Plan
+from acsi_sem.planning.plan import Line, Plan, counted
 from acsi_sem.spec.csv_rows import Rows, read_rows
 from acsi_sem.spec.findings import code_number, did_you_mean, listed, show
 
@@ -179,13 +179,14 @@ def allocate(
         lines.append(Line(whole, "cost", float((numbers * cost).sum()), "money"))
     return Plan(
         "allocation",
-        f"{interviews:,} interviews over {len(strata)} strata, {method}",
+        f"{counted(interviews, 'interview', ',')} over {len(strata)} "
+        f"{'stratum' if len(strata) == 1 else 'strata'}, {method}",
         tuple(lines),
         f"interviews in proportion to {_WORDS[method]}, within the bounds; largest remainders; "
         "half-width = z x square root of the sum of W^2 s^2 / n x (N - n) / (N - 1)",
         (
             f"confidence level {100 * level:g} %",
-            f"at least {minimum} interviews per stratum, or all of a smaller one",
+            f"at least {counted(minimum, 'interview')} per stratum, or all of a smaller one",
             "simple random samples within strata",
             "design effect against a proportional allocation under the same bounds",
         ),

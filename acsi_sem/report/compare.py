@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 from acsi_sem.analysis.systems import FEWEST_GROUPS, Compared
@@ -75,21 +76,23 @@ def _findings(look: Look) -> Iterator[str]:
             f"({look.name(low)}) and {words.number(known[top].value)} ({look.name(top)})."
         )
     if len(look.parts) >= FEWEST_GROUPS:
-        yield _order_finding(look)
+        yield from _order_finding(look)
 
 
-def _order_finding(look: Look) -> str:
-    """Say whether all systems rank the groups alike."""
+def _order_finding(look: Look) -> Iterator[str]:
+    """Say whether all systems rank the groups alike; nothing where no two could be compared."""
     base = look.compared.base
-    pairs = [
-        row
+    known = {
+        row["other"] if row["system"] == base else row["system"]: row["value"]
         for row in records(look.compared.agreement)
-        if row["measure"] == "reversed_pairs" and base in (row["system"], row["other"])
-    ]
-    other = [
-        (row["other"] if row["system"] == base else row["system"]) for row in pairs if row["value"]
-    ]
-    if not other:
-        return f"All systems put the groups in the order of {look.name(base)}."
-    named = words.listing([look.name(name) for name in other], 4)
-    return f"Another order of the groups than {look.name(base)}: {named}."
+        if row["measure"] == "reversed_pairs"
+        and base in (row["system"], row["other"])
+        and math.isfinite(row["value"])
+    }
+    other = [look.name(name) for name, value in known.items() if value > 0]
+    unknown = len(look.compared.measurements) - 1 - len(known)
+    if other:
+        yield f"Another order of the groups than {look.name(base)}: {words.listing(other, 4)}."
+    elif known:
+        those = "All systems whose groups have ranks" if unknown else "All systems"
+        yield f"{those} put the groups in the order of {look.name(base)}."

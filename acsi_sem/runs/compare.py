@@ -12,30 +12,29 @@ import numpy as np
 
 from acsi_sem.analysis.pipeline import Progress, estimate_scored
 from acsi_sem.analysis.systems import Compared, Measurement, compare_systems, measurement_of
-from acsi_sem.errors import Problem, SpecError
 from acsi_sem.inference.sample import row_ranks
 from acsi_sem.methods.base import Setting
 from acsi_sem.methods.catalogue import run_methods
+from acsi_sem.methods.study_checks import in_study_file
 from acsi_sem.methods.weights import resolve_all
 from acsi_sem.report.compare import build_comparison
 from acsi_sem.report.content import Provenance
 from acsi_sem.report.html import render_html
+from acsi_sem.runs.comparing import Case, comparison_of, forms_of, surveys_of
 from acsi_sem.runs.execute import MANIFEST, beside, data_path, json_bytes, request_for
 from acsi_sem.runs.folder import check_writable, write_folder
 from acsi_sem.runs.provenance import versions
-from acsi_sem.spec.fields import Field, model_fields, resolve_fields
-from acsi_sem.spec.forms import Form, form_of
+from acsi_sem.spec.fields import model_fields, resolve_fields
+from acsi_sem.spec.forms import Form
 from acsi_sem.spec.load import load_model
 from acsi_sem.spec.load_study import load_study
 from acsi_sem.spec.methods.method import Method
-from acsi_sem.spec.model import Model, Text
 from acsi_sem.spec.study import Settings, Study, engines_for
-from acsi_sem.spec.survey_parts import Comparison, System
+from acsi_sem.spec.survey_parts import System
 from acsi_sem.survey.people import People, read_people
-from acsi_sem.survey.read import read_survey
 from acsi_sem.survey.survey import Ints, Survey
 from acsi_sem.tables.write import csv_bytes, parquet_bytes
-from acsi_sem.terms import ALL, ENGINE_TITLES, Notice
+from acsi_sem.terms import ALL, Notice
 
 PAGE: Final = "compare.html"
 HEADLINE: Final = "headline"
@@ -54,23 +53,12 @@ class CompareCommand:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What was compared, and the files written."""
+    """What was compared, the files written, and the language of titles."""
 
     compared: Compared
     folder: Path
     files: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Case:
-    """A study on its data, as every system meets it."""
-
-    study: Study
-    model: Model
-    settings: Settings
-    path: Path
-    group: str | None
-    fields: dict[str, Field]
+    language: str
 
 
 def run_compare(command: CompareCommand, progress: Progress) -> Outcome:
@@ -82,14 +70,17 @@ def run_compare(command: CompareCommand, progress: Progress) -> Outcome:
     """
     check_writable(command.out)
     study = load_study(command.study)
+    with in_study_file(study, command.overrides or {}):
+        return _run(command, study, progress)
+
+
+def _run(command: CompareCommand, study: Study, progress: Progress) -> Outcome:
     resolve_all(study.methods, study.file)
     case = _case(command, study)
-    asked = study.comparison or default_comparison(study, case.model)
-    forms = _forms(case, asked)
+    asked = comparison_of(study, case.model)
+    forms = forms_of(case, asked)
     asking = {one.name: _people(case, one) for one in asked.systems if one.method}
-    surveys = {
-        one.name: _survey(case, forms[one.name], one) for one in asked.systems if not one.method
-    }
+    surveys = surveys_of(case, asked, forms)
     ranks = _ranks(list(surveys.values()))
     found: list[Measurement] = []
     notices: list[Notice] = []
@@ -114,88 +105,14 @@ def run_compare(command: CompareCommand, progress: Progress) -> Outcome:
     return _write(command, case, compared, tuple(hashes.items()))
 
 
-def _case(command: CompareCommand, study: Study) -> _Case:
+def _case(command: CompareCommand, study: Study) -> Case:
     settings = replace(study.settings, **(command.overrides or {}))
     settings = replace(settings, invariance=False, comparison=False, folds=0)
     model = load_model(beside(study, study.model))
     group = study.group if command.group is None else command.group
     path = data_path(study, command.data, command.study)
     known = {field.column: field for field in (*model_fields(model), *study.items)}
-    return _Case(study, model, settings, path, group or None, known)
-
-
-def default_comparison(study: Study, model: Model) -> Comparison:
-    """Return what is compared where a study does not say: its engines, weighted and not."""
-    engines = study.settings.engines or engines_for(model.kind)
-    systems = [
-        System(engine, Text((("en", ENGINE_TITLES[engine]),)), engine=engine) for engine in engines
-    ]
-    if study.design.weight is not None and study.rake is None and not _unweightable(study):
-        title = Text((("en", f"{ENGINE_TITLES[engines[0]]}, unweighted"),))
-        systems.append(System("unweighted", title, engine=engines[0], weighted=False))
-    return Comparison(tuple(systems), systems[0].name)
-
-
-def _unweightable(study: Study) -> str:
-    """Say why the rows of a study cannot do without weights; empty where they can."""
-    if study.settings.resampling == "columns":
-        return "replicate weights of the survey, which are weighted all the same"
-    if study.design.weight_kind == "frequency" and study.design.weight is not None:
-        return "weights that count the respondents of a row"
-    return ""
-
-
-def _forms(case: _Case, asked: Comparison) -> dict[str, Form]:
-    """Return every system's model as the survey asks it, before anything is computed.
-
-    Raises
-    ------
-    SpecError
-        With every problem of every system.
-    """
-    forms: dict[str, Form] = {}
-    problems: list[Problem] = []
-    for system in asked.systems:
-        if system.method:
-            continue
-        try:
-            forms[system.name] = _form(case, system)
-        except SpecError as error:
-            problems += error.problems
-    if problems:
-        raise SpecError(problems)
-    return forms
-
-
-def _form(case: _Case, system: System) -> Form:
-    study = case.study
-    whole = load_model(beside(study, system.model)) if system.model else case.model
-    form = form_of(whole, system, case.fields, study.file)
-    place = f"compare.systems.{system.name}"
-    found = []
-    if system.engine and (system.engine == "composite") != (whole.kind == "composite"):
-        fits = "composite, or no engine," if whole.kind == "composite" else "an engine for paths"
-        expected = f"{fits} for the {whole.kind} model {whole.name}"
-        found.append(Problem(study.file, f"{place}.engine", expected, system.engine))
-    if not system.weighted and (why := _unweightable(study)):
-        expected = "sampling weights, which can be left out"
-        found.append(Problem(study.file, f"{place}.weights", expected, why))
-    if found:
-        raise SpecError(found)
-    return form
-
-
-def _survey(case: _Case, form: Form, system: System) -> Survey:
-    """Read the survey as one system has it."""
-    study = case.study
-    return read_survey(
-        case.path,
-        form.model,
-        group=case.group,
-        study=study if system.weighted else replace(study, rake=None),
-        design=study.design if system.weighted else replace(study.design, weight=None),
-        minimum_rows=case.settings.minimum_rows,
-    )
+    return Case(study, model, settings, path, group or None, known)
 
 
 def _ranks(surveys: Sequence[Survey]) -> Ints:
@@ -210,7 +127,7 @@ def _ranks(surveys: Sequence[Survey]) -> Ints:
 
 
 def _by_model(
-    case: _Case, system: System, form: Form, survey: Survey, ranks: Ints
+    case: Case, system: System, form: Form, survey: Survey, ranks: Ints
 ) -> tuple[Measurement, tuple[Notice, ...]]:
     """Fit one system, its rows drawn by numbers that all systems share."""
     settings = replace(
@@ -225,7 +142,7 @@ def _by_model(
     return measurement_of(system, fitted, scored, form), fitted.notices
 
 
-def _people(case: _Case, system: System) -> People:
+def _people(case: Case, system: System) -> People:
     """Read the answers that a method asks for."""
     study, method = case.study, _method(case, system)
     named = [(f"methods.{method.name}.{place}", name) for place, name in method.named()]
@@ -233,11 +150,11 @@ def _people(case: _Case, system: System) -> People:
     return read_people(case.path, fields, study=study, group=case.group)
 
 
-def _method(case: _Case, system: System) -> Method:
+def _method(case: Case, system: System) -> Method:
     return next(one for one in case.study.methods if one.name == system.method)
 
 
-def _by_method(case: _Case, system: System, people: People) -> Measurement:
+def _by_method(case: Case, system: System, people: People) -> Measurement:
     """Carry out a method of the study and take its headline."""
     study, method = case.study, _method(case, system)
     request = request_for(study.name, case.settings, case.model)
@@ -288,7 +205,7 @@ def _left_out(found: Sequence[Measurement]) -> Iterator[Notice]:
 
 
 def _write(
-    command: CompareCommand, case: _Case, compared: Compared, inputs: tuple[tuple[str, str], ...]
+    command: CompareCommand, case: Case, compared: Compared, inputs: tuple[tuple[str, str], ...]
 ) -> Outcome:
     tables = {
         "systems": compared.systems,
@@ -334,7 +251,7 @@ def _write(
         }
     )
     write_folder(command.out, files, MANIFEST)
-    return Outcome(compared, command.out, tuple(sorted(files)))
+    return Outcome(compared, command.out, tuple(sorted(files)), case.study.language)
 
 
 def _settings(settings: Settings) -> Iterator[tuple[str, str]]:

@@ -16,8 +16,7 @@ from acsi_sem.analysis.values import Fit, Request
 from acsi_sem.errors import Problem, UsageError
 from acsi_sem.methods.base import Setting
 from acsi_sem.methods.catalogue import NO_METHODS, MethodResults, run_methods
-from acsi_sem.methods.study_checks import study_fields
-from acsi_sem.methods.weights import resolve_all
+from acsi_sem.methods.study_checks import in_study_file, study_fields
 from acsi_sem.runs.folder import check_writable, write_folder
 from acsi_sem.runs.provenance import input_hashes, manifest, shown_path, versions
 from acsi_sem.spec.load import load_model
@@ -75,6 +74,7 @@ def run_fit(command: FitCommand, progress: Progress) -> Outcome:
     """
     check_writable(command.out)
     model = load_model(command.model)
+    check_dated(model, command.settings.period)
     survey = read_survey(
         command.data,
         model,
@@ -110,8 +110,8 @@ def run_report(command: ReportCommand, progress: Progress) -> Outcome:
             comparison=bool(command.overrides.get("comparison")),
         )
     path = data_path(study, command.data, command.study)
+    check_dated(model, command.overrides.get("period", ""))
     fields = study_fields(study, model)
-    resolve_all(study.methods, study.file)
     survey = read_survey(
         path,
         model,
@@ -120,8 +120,9 @@ def run_report(command: ReportCommand, progress: Progress) -> Outcome:
         minimum_rows=settings.minimum_rows,
     )
     people = read_people(path, fields, study=study, group=group or None) if fields else None
-    fitted = estimate(model, survey, request_for(study.name, settings, model), progress)
-    found = methods_of(study, fitted, people, progress)
+    with in_study_file(study, command.overrides):
+        fitted = estimate(model, survey, request_for(study.name, settings, model), progress)
+        found = methods_of(study, fitted, people, progress)
     fitted = replace(fitted, notices=(*fitted.notices, *found.notices))
     arguments = {"data": survey.source.name, "group": group, **command.overrides}
     files = table_files(fitted, found)
@@ -149,6 +150,20 @@ def request_for(
     shared = {key: value for key, value in asdict(settings).items() if key in known}
     engines = settings.engines or engines_for(model.kind)[:usual]
     return Request(**{**shared, "study": name, "engines": engines})
+
+
+def check_dated(model: Model, period: str) -> None:
+    """Refuse a period on the command line that would have no effect.
+
+    Raises
+    ------
+    UsageError
+        If the model has no dated shares that it could choose among.
+    """
+    if period and not (model.scoring and model.scoring.shares):
+        got = f"{period} for the model {model.name}, whose weights have no dates"
+        expected = "a period for a composite model with dated shares"
+        raise UsageError(Problem("--period", "", expected, got, "leave it out"))
 
 
 def methods_of(

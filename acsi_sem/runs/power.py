@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -21,6 +20,7 @@ from acsi_sem.kernels.moments import moments_from_sums, products, scale_origin, 
 from acsi_sem.kernels.resample import bootstrap_counts
 from acsi_sem.planning.checks import Checks
 from acsi_sem.planning.plan import Line, Plan
+from acsi_sem.planning.power_lines import fewest_interviews, plan_words, power_lines
 from acsi_sem.simulate.answers import cut_to_scale, share_threshold, skewed_thresholds
 from acsi_sem.simulate.demo import LOADINGS, MOST_STEPS, SKEW, SKEWS, YES_SHARE, given_effects
 from acsi_sem.simulate.latents import Structure, draw_latents, draw_responses, make_structure
@@ -38,7 +38,6 @@ WHERE: Final = "plan power"
 FEWEST_SIMULATIONS, FEWEST_DRAWS = 20, 50
 BATCH: Final = 10
 """Simulated samples that are estimated at once; no result depends on it."""
-_MONTE_CARLO: Final = 0.95
 _TESTS: Final = {
     "pls": "bootstrap standard error of {draws} draws in each sample, normal limits",
     "ols": "HC3 standard error in each sample, normal limits",
@@ -99,7 +98,8 @@ def power_of_path(
     source, target : str
         Constructs that the path leads from and to.
     effect : float
-        Of a standardised source on its standardised target. 0 gives the size of the test.
+        Of a standardised source on its standardised target. 0 asks how often a path that is not
+        there is taken for one.
     interviews : sequence of int
         Complete interviews; one power each.
     simulations : int
@@ -122,7 +122,8 @@ def power_of_path(
     Plan
         For each number: ``power`` with its Wilson limits, ``mean estimate``, ``mean standard
         error``, ``samples without a result``; and the ``fewest interviews`` on the grid from
-        which on the power is reached.
+        which on the power is reached. With an effect of 0 there are ``false positives`` in place
+        of power, and no fewest interviews.
 
     Raises
     ------
@@ -152,21 +153,18 @@ def power_of_path(
         estimates, errors = simulate_path(trial, number, simulations, progress)
         found = _found(estimates, errors, effect, level)
         powers[number] = float(found.mean())
-        lines += _lines(number, found, estimates, errors)
-    if len(sizes) > 1:
-        lines.append(_fewest(powers, power))
+        lines += power_lines(effect, number, found, estimates, errors)
+    if len(sizes) > 1 and effect != 0:
+        lines.append(fewest_interviews(powers, power))
     assumed = (
         f"{simulations} simulated surveys per number of interviews, seed {seed}",
         f"two-sided test at level {100 * level:g} %: {_TESTS[engine].format(draws=draws)}",
         "complete interviews, a simple random sample",
-        *_truth(trial),
+        *_truth(trial, effect, level),
     )
     return Plan(
         "power",
-        f"Power to find {source} -> {target} of {effect:g} by {engine}",
-        tuple(lines),
-        "power = share of simulated surveys that find the path in its true direction; limits: "
-        "Wilson, 95 %, of the simulation alone",
+        *plan_words(f"{source} -> {target}", effect, engine, lines),
         assumed,
     )
 
@@ -281,45 +279,6 @@ def _found(estimates: Floats, errors: Floats, effect: float, level: float) -> ND
     return np.asarray(signed > ndtri((1 + level) / 2))
 
 
-def _lines(
-    number: int, found: NDArray[np.bool_], estimates: Floats, errors: Floats
-) -> Iterator[Line]:
-    subject, count = f"{number} interviews", found.size
-    usable = np.isfinite(estimates) & np.isfinite(errors) & (errors > 0)
-    low, high = _wilson(float(found.mean()), count)
-    note = f"{int(found.sum())} of {count} simulated surveys"
-    yield Line(subject, "power", float(found.mean()), "", note)
-    yield Line(subject, "power, low", low)
-    yield Line(subject, "power, high", high)
-    for quantity, values in (("mean estimate", estimates), ("mean standard error", errors)):
-        mean = float(values[usable].mean()) if usable.any() else math.nan
-        yield Line(subject, quantity, mean, "", "" if usable.any() else "no sample has a result")
-    failed = count - int(usable.sum())
-    note = "counted as not finding the path" if failed else ""
-    yield Line(subject, "samples without a result", float(failed), "", note)
-
-
-def _wilson(share: float, count: int) -> tuple[float, float]:
-    z = float(ndtri((1 + _MONTE_CARLO) / 2))
-    centre = (share + z**2 / (2 * count)) / (1 + z**2 / count)
-    spread = share * (1 - share) / count + (z / (2 * count)) ** 2
-    half = z / (1 + z**2 / count) * math.sqrt(spread)
-    return max(centre - half, 0.0), min(centre + half, 1.0)
-
-
-def _fewest(powers: Mapping[int, float], wanted: float) -> Line:
-    """Return the smallest number from which on every larger one reaches the power."""
-    reached = math.nan
-    for number in sorted(powers, reverse=True):
-        if powers[number] < wanted:
-            break
-        reached = float(number)
-    note = f"of those tried, for a power of {100 * wanted:g} %"
-    if math.isnan(reached):
-        note = f"none of those tried has a power of {100 * wanted:g} %"
-    return Line("", "fewest interviews", reached, "interviews", note)
-
-
 def _structure(
     model: Model, source: str, target: str, effect: float, others: Mapping[Arrow, float]
 ) -> Structure:
@@ -335,7 +294,7 @@ def _structure(
         raise
 
 
-def _truth(trial: Trial) -> Iterator[str]:
+def _truth(trial: Trial, effect: float, level: float) -> Iterator[str]:
     """Tell the effects that are taken as true."""
     place = {name: i for i, name in enumerate(trial.model.construct_names)}
     paths = trial.structure.paths
@@ -346,9 +305,16 @@ def _truth(trial: Trial) -> Iterator[str]:
     yield f"true effects, in standard units: {', '.join(shown)}"
     if trial.engine == "ols":
         yield "estimates are points of the target per point of the source"
-    yield (
+    leak = (
         "errors of measurement shrink estimates and let other paths leak into them, as they will "
-        "in the survey; an effect of 0 shows how often that alone is found"
+        "in the survey"
+    )
+    if effect != 0:
+        yield f"{leak}; an effect of 0 shows how often that alone is found"
+        return
+    yield (
+        f"{leak}; so false positives may exceed the {100 * (1 - level):g} % of the test, and the "
+        "more so the more interviews there are"
     )
 
 

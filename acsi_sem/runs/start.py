@@ -25,6 +25,9 @@ from acsi_sem.terms import ENGINES, Engine
 MODEL, STUDY, QUESTIONS, BOOK = "model.yaml", "study.yaml", "questionnaire.md", "data.xlsx"
 
 _SCHEMA_LINE: Final = re.compile(rb"\A(?:\xef\xbb\xbf)?# yaml-language-server:[^\n]*\n")
+TRIED_WITH: Final = 400
+"""Simulated interviews per company: enough for every age and region to be shown, not withheld."""
+
 _USUAL: Final[tuple[Engine, ...]] = ("pls", "semopy", "ols")
 _SPACES: Final = re.compile(r"\s+")
 
@@ -138,7 +141,7 @@ def start_study(name: str, out: Path, *, language: str = "en", force: bool = Fal
 def _steps(out: Path) -> Iterator[str]:
     if out.resolve() != Path.cwd():
         yield f"cd {shlex.quote(str(out))}"
-    yield f"acsi-sem simulate --model {MODEL} --out {BOOK} --force"
+    yield f"acsi-sem simulate --model {MODEL} --out {BOOK} --interviews {TRIED_WITH} --force"
     yield f"acsi-sem report {STUDY}"
 
 

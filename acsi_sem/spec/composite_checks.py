@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, get_args
 
 from acsi_sem.spec.findings import Finding, Loc, did_you_mean, listed, show
 from acsi_sem.spec.model_facts import ModelFacts, mapping
+from acsi_sem.terms import ScoreForm
 
 ROUNDING: Final = 1e-6
 _BOXES: Final = 2
@@ -101,8 +102,10 @@ def _spans(loc: Loc, spans: list[tuple[tuple[int, int], tuple[int, int]]]) -> It
 
 def _boxes(data: dict[str, object]) -> Iterator[Finding]:
     scoring = mapping(data.get("scoring"))
-    if "boxes" in scoring and scoring.get("form") != "top_box":
-        expected, got = "boxes beside 'form: top_box'", show(scoring.get("form", "scaled"))
+    form = scoring.get("form", "scaled")
+    # A form that nobody knows has a message of its own.
+    if "boxes" in scoring and form != "top_box" and form in get_args(ScoreForm):
+        expected, got = "boxes beside 'form: top_box'", show(form)
         yield Finding(("scoring", "boxes"), expected, got, "remove it, or change the form", "key")
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from acsi_sem.errors import Problem, SpecError
-from acsi_sem.spec.findings import did_you_mean, listed, show
+from acsi_sem.spec.findings import did_you_mean, show, some
 from acsi_sem.spec.model import Model, Text
 
 FieldKind = Literal["scale", "amount", "category"]
@@ -79,7 +79,7 @@ def resolve_fields(
     ----------
     model : Model
     items : iterable of Field
-        The study's own questions; they go before those of the model.
+        The study's own questions.
     names : iterable of (place, name)
         Where a field is named, and how.
     where : str
@@ -93,18 +93,52 @@ def resolve_fields(
     Raises
     ------
     SpecError
-        With every name that is neither a question of the model nor of the study.
+        With every name that is neither a question of the model nor of the study, and every item
+        that stands in the way of a question of the model.
     """
-    known = {field.name: field for field in (*model_fields(model), *items)}
+    own = tuple(items)
+    asked = model_fields(model)
+    known = {field.name: field for field in (*asked, *own)}
     found: dict[str, Field] = {}
-    problems = []
+    problems = list(_clashes(model.name, asked, own, where))
     for place, name in names:
         if name in known:
             found[name] = known[name]
             continue
         expected = "a question of the model, or of this study's 'items'"
-        remedy = did_you_mean(name, known) or f"known are {listed(tuple(known)[:20], 'and')}"
+        remedy = "add it to the part 'items'"
+        if known:
+            remedy = did_you_mean(name, known) or f"known are {some(known)}"
         problems.append(Problem(where, place, expected, show(name), remedy))
     if problems:
         raise SpecError(problems)
     return tuple(found.values())
+
+
+def _clashes(
+    model: str, asked: Iterable[Field], items: Iterable[Field], where: str
+) -> Iterator[Problem]:
+    """Find items that would take the place, or twist the answers, of a question of the model."""
+    by_name = {field.name: field for field in asked}
+    by_column = {field.column: field for field in by_name.values()}
+    for item in items:
+        place, other = f"items.{item.name}", by_column.get(item.column)
+        if item.name in by_name:
+            expected = "a name that no question of the model has"
+            got, remedy = f"{item.name}, a question of the model {model}", "remove it or rename it"
+            yield Problem(where, place, expected, got, remedy)
+        elif other is not None and (item.kind, item.low, item.high) != _answers(other):
+            expected = f"the scale of {other.name}, which reads the column {item.column} too"
+            got = _range(item)
+            remedy = f"write scale: [{other.low:g}, {other.high:g}], or name {other.name} itself"
+            yield Problem(where, place, expected, got, remedy)
+
+
+def _answers(field: Field) -> tuple[str, float, float]:
+    return field.kind, field.low, field.high
+
+
+def _range(field: Field) -> str:
+    if field.kind == "scale":
+        return f"[{field.low:g}, {field.high:g}]"
+    return "an amount" if field.kind == "amount" else "categories"

@@ -17,6 +17,12 @@ LARGEST_WHOLE: Final = 1e15
 # A hostile file must not make the search for suggestions quadratic.
 MOST_KNOWN: Final = 200
 MOST_SHOWN: Final = 100
+MOST_LISTED: Final = 20
+NEAR: Final = 0.65
+"""Likeness of a suggestion: GONE and REGION have 0.6, OLD and OLS 0.67."""
+STEM: Final = 3
+"""Letters in which a word may begin alike and differ more, as early and earliest do."""
+NEAR_STEM: Final = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +86,20 @@ def listed(names: Iterable[str], last: str = "or") -> str:
     return f"{', '.join(head)} {last} {tail}" if head else tail
 
 
+def some(names: Iterable[str], most: int = MOST_LISTED) -> str:
+    """Return the first names as a phrase, and how many there are besides.
+
+    Examples
+    --------
+    >>> some(["a", "b", "c"]), some(["a", "b", "c", "d"], 2)
+    ('a, b and c', 'a, b and 2 more')
+    """
+    found = tuple(names)
+    if len(found) <= most:
+        return listed(found, "and")
+    return f"{', '.join(found[:most])} and {len(found) - most} more"
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return a question naming the nearest known word, or "" when none is near.
 
@@ -87,11 +107,15 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     --------
     >>> did_you_mean("satisfacton", ["loyalty", "satisfaction"])
     "did you mean 'satisfaction'?"
+    >>> did_you_mean("GONE", ["REGION"])
+    ''
     """
     by_lower: dict[str, str] = {}
     for name in islice(known, MOST_KNOWN):
         by_lower.setdefault(name.lower(), name)
-    near = difflib.get_close_matches(word.lower(), by_lower, n=1)
+    near = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=NEAR)
+    alike = [name for name in by_lower if name[:STEM] == word.lower()[:STEM]]
+    near = near or difflib.get_close_matches(word.lower(), alike, n=1, cutoff=NEAR_STEM)
     return f"did you mean '{by_lower[near[0]]}'?" if near else ""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 from acsi_sem.spec import survey_documents as doc
 from acsi_sem.spec.fields import Field
@@ -10,6 +11,11 @@ from acsi_sem.spec.findings import Finding, did_you_mean, listed, show
 from acsi_sem.spec.model import Text
 from acsi_sem.spec.model_facts import mapping
 from acsi_sem.spec.survey_parts import Comparison, SurveyFacts, System
+
+WITHOUT_HEADLINE: Final = (
+    *("ahp", "kano", "customer_value", "value_tiers", "penalty_reward", "benchmarks"),
+)
+"""Kinds of methods that have no one number for a group, so that none can be compared."""
 
 
 def survey_from(part: doc.SurveyPart | None) -> SurveyFacts:
@@ -87,19 +93,46 @@ def _check_compare(data: dict[str, object]) -> Iterator[Finding]:
     if isinstance(base, str) and systems and base not in systems:
         near = did_you_mean(base, systems)
         yield Finding(("compare", "base"), listed(tuple(systems)), show(base), near)
-    yield from _check_base(systems, base)
+    if len(systems) == 1:
+        remedy = "name at least two: other models, engines or weights, or a method of this study"
+        yield Finding(("compare", "systems"), "at least two systems", "one", remedy, "key")
+    else:
+        yield from _check_base(systems, base)
     for name, entry in systems.items():
         said = mapping(entry)
         loc = ("compare", "systems", name)
-        method = said.get("method")
-        if isinstance(method, str) and method not in methods:
-            near = did_you_mean(method, methods) or "add it to the part 'methods'"
-            yield Finding((*loc, "method"), "a method of this study", show(method), near)
-        for key in ("model", "engine", "scheme", "weights", "questions", "scale", "period"):
-            if method is not None and key in said:
-                yield Finding((*loc, key), f"'{key}' or 'method'", "both", at="key")
+        if "method" in said:
+            yield from _check_method(loc, said, methods)
         if "scale" in said and "questions" not in said:
             yield Finding((*loc, "scale"), "questions beside it", "none", at="key")
+
+
+def _check_method(
+    loc: tuple[str, ...], said: Mapping[str, object], methods: Mapping[str, object]
+) -> Iterator[Finding]:
+    """Find what is wrong with a system that is a method."""
+    method = said["method"]
+    if isinstance(method, str) and method not in methods:
+        near = did_you_mean(method, methods) or "add it to the part 'methods'"
+        yield Finding((*loc, "method"), "a method of this study", show(method), near)
+    elif isinstance(method, str):
+        yield from _check_headline((*loc, "method"), method, mapping(methods[method]))
+    for key in ("model", "engine", "scheme", "weights", "questions", "scale", "period"):
+        if key in said:
+            yield Finding((*loc, key), f"'{key}' or 'method'", "both", at="key")
+
+
+def _check_headline(
+    loc: tuple[str, ...], name: str, method: Mapping[str, object]
+) -> Iterator[Finding]:
+    """Refuse to compare with a method that has no one number for a group."""
+    kind = method.get("kind")
+    from_model = kind == "quadrant" and method.get("importance") == "model"
+    if kind in WITHOUT_HEADLINE or from_model:
+        got = f"{show(name)}, a {kind} whose importance is the model's" if from_model else ""
+        expected = "a method with one number for each group"
+        remedy = "its results stand in the study's report: leave it out here"
+        yield Finding(loc, expected, got or f"{show(name)} of the kind {kind}", remedy)
 
 
 def _check_base(systems: Mapping[str, object], base: object) -> Iterator[Finding]:

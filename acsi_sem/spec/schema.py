@@ -22,15 +22,26 @@ def model_schema() -> dict[str, Any]:
 def study_schema() -> dict[str, Any]:
     """Return the JSON Schema of a study file, each kind of method with keys of its own."""
     made = _schema(StudyDocument, "acsi_sem study file")
-    kinds = []
+    branches = []
     for kind in KINDS:
         part = module_of(kind).PART.model_json_schema(by_alias=True)
         made["$defs"] |= part.pop("$defs", {})
         part["properties"]["kind"] = {"const": kind, "description": part["description"]}
         made["$defs"][f"method_{kind}"] = part
-        kinds.append({"$ref": f"#/$defs/method_{kind}"})
-    made["properties"]["methods"]["additionalProperties"] = {"oneOf": kinds}
+        branches.append(_branch(kind))
+    made["properties"]["methods"]["additionalProperties"] = {
+        "type": "object",
+        "required": ["kind"],
+        "properties": {"kind": {"enum": list(KINDS), "description": "Which method"}},
+        "allOf": branches,
+    }
     return made
+
+
+def _branch(kind: str) -> dict[str, Any]:
+    """Choose the keys of one kind; `oneOf` would let no editor point at the key that is wrong."""
+    chosen = {"properties": {"kind": {"const": kind}}, "required": ["kind"]}
+    return {"if": chosen, "then": {"$ref": f"#/$defs/method_{kind}"}}
 
 
 def schema_text(schema: dict[str, Any]) -> str:

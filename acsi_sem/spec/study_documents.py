@@ -13,7 +13,7 @@ from acsi_sem.spec import document_rules as rules
 from acsi_sem.spec.documents import Code, Document, Filled, Label, Language, Name, Version
 from acsi_sem.spec.nation_documents import NationPart, RunPart
 from acsi_sem.spec.raking_documents import RakePart
-from acsi_sem.spec.survey_documents import ComparePart, ItemPart, SurveyPart
+from acsi_sem.spec.survey_documents import ComparePart, ItemName, ItemPart, SurveyPart
 from acsi_sem.terms import (
     Antecedents,
     Engine,
@@ -186,7 +186,7 @@ class StudyDocument(Document):
         Field({}, description="Column: {value or any: treatment}")
     )
     survey: SurveyPart | None = Field(None, description="How the survey was made")
-    items: dict[Name, ItemPart] = Field({}, description="Questions outside the model")
+    items: dict[ItemName, ItemPart] = Field({}, description="Questions outside the model")
     engines: (
         Annotated[list[Engine], AfterValidator(rules.at_least_one), AfterValidator(rules.distinct)]
         | None

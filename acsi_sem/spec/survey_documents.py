@@ -5,12 +5,27 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic_core import PydanticCustomError
 
 from acsi_sem.spec import document_rules as rules
 from acsi_sem.spec.documents import Code, Document, Filled, Label, Name, Scale
+from acsi_sem.spec.findings import show
 from acsi_sem.terms import Engine, Scheme, SurveyMode, SurveyType
 
+Time = Annotated[str, BeforeValidator(rules.time, json_schema_input_type=int | str)]
 Columns = Annotated[dict[Name, Filled], AfterValidator(rules.at_least_one)]
+
+
+def item_name(value: str) -> str:
+    """A name of a question, which the heading of its column need not be."""
+    try:
+        return rules.name(value)
+    except PydanticCustomError:
+        remedy = "name it in letters, and give the heading in the file by 'column:'"
+        raise rules.refuse(rules.NAME_RULE, show(value), remedy) from None
+
+
+ItemName = Annotated[str, AfterValidator(item_name)]
 
 
 class SurveyPart(Document):
@@ -18,7 +33,7 @@ class SurveyPart(Document):
 
     type: SurveyType | None = Field(None, description="Kind of survey (acsi-sem plan modes)")
     mode: SurveyMode | None = Field(None, description="How people were asked")
-    period: Annotated[str, BeforeValidator(rules.time)] | None = Field(
+    period: Time | None = Field(
         None, description="Year or quarter of fieldwork; chooses dated weights"
     )
     population: str = Field("", description="Whom it stands for: current, past customers ...")
@@ -43,7 +58,7 @@ class ItemPart(Document):
 class ItemsPart(Document):
     """Questions outside the model, as a part of their own."""
 
-    items: dict[Name, ItemPart] = Field({}, description="Name: question")
+    items: dict[ItemName, ItemPart] = Field({}, description="Name: question")
 
 
 class SystemPart(Document):
@@ -58,9 +73,7 @@ class SystemPart(Document):
         None, description="Indicator: column; only these of the system's questions were asked"
     )
     scale: Scale | None = Field(None, description="Scale of the columns named under questions")
-    period: Annotated[str, BeforeValidator(rules.time)] | None = Field(
-        None, description="Year or quarter that chooses dated weights"
-    )
+    period: Time | None = Field(None, description="Year or quarter that chooses dated weights")
     method: Name | None = Field(None, description="A method of this study, in place of a model")
 
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from acsi_sem.errors import Problem, SpecError
@@ -58,6 +59,42 @@ class Source:
         )
         return _first(self.path, dict.fromkeys(self._problem(finding) for finding in ordered))
 
+    def find(self, path: str) -> Loc:
+        """Return the longest beginning of a dotted path that stands in the file.
+
+        Parameters
+        ----------
+        path : str
+            As `dotted` writes it, e.g. ``methods.rate.items[0]``.
+        """
+        here: object = self.data
+        loc: Loc = ()
+        while path:
+            if (found := _next_step(here, path)) is None:
+                return loc
+            step, path = found
+            here = here[step]  # type: ignore[index]
+            loc = (*loc, step)
+        return loc
+
+    def locate(self, problems: Iterable[Problem]) -> tuple[Problem, ...]:
+        """Return problems, whose paths are of this file, at ``file:line:col`` in file order."""
+        placed = [(problem, self.find(problem.path)) for problem in problems]
+        found = [
+            (self._position(loc, at), replace(problem, where=self.where(loc, at)))
+            for problem, loc in placed
+            for at in ["key" if self._whole(loc) else "value"]
+        ]
+        found.sort(key=lambda pair: (pair[0], pair[1].path))
+        return _first(self.path, dict.fromkeys(problem for _, problem in found))
+
+    def _whole(self, loc: Loc) -> bool:
+        """Whether a mapping or list stands there, whose key says more than its first bracket."""
+        here: object = self.data
+        for step in loc:
+            here = here[step]  # type: ignore[index]
+        return isinstance(here, dict | list) and bool(loc) and isinstance(loc[-1], str)
+
     def _problem(self, finding: Finding) -> Problem:
         loc = self._written(finding.loc)
         return Problem(
@@ -91,6 +128,18 @@ class Source:
         while loc not in self.places:
             loc = loc[:-1]
         return self.places[loc].key
+
+
+def _next_step(here: object, path: str) -> tuple[str | int, str] | None:
+    """Take the first step off a dotted path; names may hold dots, so the longest key wins."""
+    if isinstance(here, dict):
+        fits = [key for key in here if re.match(rf"{re.escape(key)}([.\[:]|$)", path)]
+        key = max(fits, key=len, default=None)
+        return None if key is None else (key, path[len(key) :].removeprefix("."))
+    if isinstance(here, list) and (index := re.match(r"\[([0-9]+)\]\.?", path)):
+        at = int(index[1])
+        return (at, path[index.end() :]) if at < len(here) else None
+    return None
 
 
 def read_source(path: str | os.PathLike[str]) -> Source:

@@ -7,10 +7,13 @@ from typing import Final
 
 import pandas as pd
 
-# Columns that may hold a survey's own text, which a spreadsheet would run as a formula.
+# Columns that may hold a survey's or a study's own text, which a spreadsheet would run as a
+# formula. Operators of `op`, such as =~, are ours.
 _SURVEY_TEXT: Final = (
     *("group", "variable", "category", "code", "label", "subject", "message"),
-    *("unit", "parent", "other", "series", "source", "reason"),
+    *("unit", "parent", "other", "series", "source", "reason", "reading", "note"),
+    *("method", "system", "model", "driver", "part", "construct", "indicator"),
+    *("question", "quantity"),
 )
 _FORMULA_START: Final = ("=", "+", "-", "@", "\t", "\r")
 
@@ -28,7 +31,7 @@ def csv_bytes(table: pd.DataFrame) -> bytes:
     """
     safe = table.copy()
     for name in _SURVEY_TEXT:
-        if name in safe.columns:
+        if name in safe.columns and not pd.api.types.is_numeric_dtype(safe[name]):
             texts = safe[name].astype(str)
             safe[name] = texts.map({text: neutral(text) for text in texts.unique()})
     text: str = safe.to_csv(index=False, lineterminator="\n")

@@ -118,3 +118,13 @@ def test_duplicates_are_told_and_kept_out_of_the_tables(survey: Path, tmp_path: 
     assert f"{len(frame) + 1}, {len(frame) + 2}" in outcome.stderr
     table = pd.read_csv(tmp_path / "out" / "explore_respondents.csv")
     assert table[table["measure"] == "surplus"]["value"].item() >= 2
+
+
+@pytest.mark.parametrize("kind", ["study", "model"])
+def test_the_folder_is_called_after_the_study_or_the_model(
+    survey: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    file, name = {"study": (STUDY, "demo"), "model": (MODEL, "acsi")}[kind]
+    said(str(file), "--data", str(survey))
+    assert [path.name for path in (tmp_path / "reports").iterdir()] == [f"{name}-explore"]

@@ -35,6 +35,15 @@ def test_a_size_is_told_with_its_formula_and_assumptions(
     assert "assumed: respondents' 0-100 indices have a standard deviation of 20 points" in said
 
 
+def test_one_of_a_thing(capsys: pytest.CaptureFixture[str]) -> None:
+    run("size --half-width 1 --sd 0.01")
+    said = lines(capsys)
+    assert said[0] == "Interviews for a half-width of 1 point of an index"
+    assert "interviews 1 interview" in said
+    run("change --points 1")
+    assert lines(capsys)[0] == "Interviews to find a change of 1 point"
+
+
 def test_250_interviews(capsys: pytest.CaptureFixture[str]) -> None:
     run("size --interviews 250 --sd 27.5")
     assert "half-width 3.41 points" in lines(capsys)
@@ -103,8 +112,10 @@ def test_the_choices(language: str, told: str, capsys: pytest.CaptureFixture[str
 @pytest.mark.parametrize(
     ("words", "told", "code"),
     [
-        ("size --half-width -2", "half_width: expected a number above 0, got -2", 2),
-        ("size", "expected one of half_width and interviews, got none", 2),
+        ("size --half-width -2", "--half-width: expected a number above 0, got -2", 2),
+        ("size", "plan size: expected one of --half-width and --interviews, got none", 2),
+        ("change --interviews 0", "--interviews: expected a whole number from 2 on, got 0", 2),
+        ("modes --language fr", "--language: expected en, zh-Hans or zh-Hant, got 'fr'", 2),
         ("size --half-width 2 --deff 2 --icc 0.1", "--deff: expected it without --icc", 2),
         ("size --half-width 2 --icc 0.1", "--icc and --cluster together, got one of them", 2),
         ("size --half-width 2 --group A", "--group: expected --from beside it, got none", 2),
@@ -119,12 +130,12 @@ def test_the_choices(language: str, told: str, capsys: pytest.CaptureFixture[str
         ),
         (
             "power models/acsi.yaml --path loyalty:trust --effect 0.1 --interviews 99",
-            "path: expected a path of the model acsi",
+            "--path: expected a path of the model acsi",
             2,
         ),
         (
             "power models/acsi.yaml --path loyalty:a --effect 0 --interviews 99 --other a:b=1",
-            "others: expected a path of the model acsi, got 'a:b'",
+            "--other: expected a path of the model acsi, got 'a:b'",
             2,
         ),
     ],

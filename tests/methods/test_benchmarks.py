@@ -180,7 +180,78 @@ def test_small_groups_are_in_no_benchmark() -> None:
     found = run_on(SPEC, small)
     assert math.isnan(pick(found, "index", group="a")["value"])
     assert all(one.get("reading") != "a" for one in found.rows)
-    assert "no mean and no comparison: a." in found.notices[0].message
+    assert "no mean and no comparison: a and b." in found.notices[0].message
+
+
+def counted(indices: Mapping[str, tuple[float, float]], n: Mapping[str, int]) -> Setting:
+    """Groups with so many respondents each, at least 50 of whom must be behind a number."""
+    fitted = fit_of(indices)
+    table = fitted.indices.copy()
+    table["n"] = [n[group] for group in table["group"]]
+    groups = [name for name in indices for _ in range(n[name])]
+    answers = {"Q": np.arange(len(groups)) % 10 + 1}
+    whole = replace(fitted, indices=table)
+    return setting_of(answers, groups=groups, fitted=whole, minimum_rows=50)
+
+
+FIVE = {"a": (60.0, 2.0), "b": (82.0, 1.0), "c": (75.0, 1.0), "d": (70.0, 1.0), "e": (66.0, 1.0)}
+SIZES = {"a": 49, "b": 55, "c": 100, "d": 120, "e": 90}
+
+
+def test_a_withheld_group_is_nowhere_told() -> None:
+    """a is small, and b, the best of all, is withheld with it: neither name nor number is left."""
+    found = run_on(SPEC | {"correlates": ["Q"]}, counted(FIVE, SIZES))
+    for group in "ab":
+        own = [one for one in found.rows if one["group"] == group]
+        told = {"index", "industry_mean", "best", "mean"} | {
+            f"{what}_{which}" for what in ("versus", "p") for which in ("industry", "best")
+        }
+        assert {one["measure"] for one in own} == told
+        assert all(math.isnan(one["value"]) for one in own)
+        assert all(one["note"].startswith("withheld") for one in own)
+    assert not any(one.get("reading") in ("a", "b") for one in found.rows)
+    assert pick(found, "best", group="d")["reading"] == "c"
+    assert pick(found, "industry_mean", group="d")["value"] == pytest.approx((75 + 70 + 66) / 3)
+    assert pick(found, "correlation", "Q", group="")["n"] == 3
+
+
+def test_the_mean_of_an_industry_that_hides_one_group_is_not_told() -> None:
+    """b protects a over all; each is alone withheld in its industry."""
+    peers: dict[str, object] = {"peers": {"industries": {"x": ["a", "c", "d"], "y": ["b", "e"]}}}
+    found = run_on(SPEC | peers, counted(FIVE, SIZES))
+    for group in "cde":
+        assert math.isfinite(pick(found, "index", group=group)["value"])
+        for measure in ("industry_mean", "versus_industry", "p_industry"):
+            made = pick(found, measure, group=group)
+            assert math.isnan(made["value"])
+            assert made["note"] == "withheld: a group of the industry is withheld"
+    assert pick(found, "best", group="d")["reading"] == "c"
+    both: dict[str, object] = {"peers": {"industries": {"x": ["a", "b", "c", "d"], "y": ["e"]}}}
+    found = run_on(SPEC | both, counted(FIVE, SIZES))
+    assert pick(found, "industry_mean", group="d")["value"] == pytest.approx(72.5)
+
+
+def test_a_group_that_the_fit_withholds_is_withheld() -> None:
+    where = counted(FIVE, SIZES | {"a": 60})
+    assert where.fit is not None
+    table = where.fit.indices.copy()
+    own = table["group"] == "e"
+    table.loc[own, "index"], table.loc[own, "note"] = math.nan, "withheld: few answers"
+    found = run_on(SPEC, replace(where, fit=replace(where.fit, indices=table)))
+    assert pick(found, "index", group="e")["note"] == "withheld: few answers"
+    assert math.isnan(pick(found, "index", group="b")["value"])
+    assert math.isfinite(pick(found, "index", group="a")["value"])
+
+
+def test_the_chapter_gives_reasons_for_what_is_withheld() -> None:
+    peers: dict[str, object] = {"peers": {"industries": {"x": ["a", "c", "d"], "y": ["b", "e"]}}}
+    section = chapter(SPEC | peers, counted(FIVE, SIZES), groups=tuple("abcde"))
+    rows = tables_of(section)["Index against the mean of the industry"].rows
+    assert [texts(one)[:2] for one in rows] == [
+        *(["C", "x"], ["D", "x"], ["A", "x"], ["E", "y"], ["B", "y"])
+    ]
+    assert texts(rows[2])[-1] == "withheld: fewer than 50 answers"
+    assert texts(rows[0])[-1] == "withheld: a group of the industry is withheld"
 
 
 def test_refusals() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from value_cases import (
 from acsi_sem.analysis.values import Request
 from acsi_sem.errors import DataError, UsageError
 from acsi_sem.methods.base import Setting
+from acsi_sem.methods.complaints import AFTER
 from acsi_sem.report.content import Figure, Prose
 from acsi_sem.spec.fields import Field
 from acsi_sem.survey.people import read_people
@@ -66,7 +68,7 @@ EXPECTED = {
     ("complaint_rate", ""): (40, 10),
     ("headline", ""): (40, 10),
     ("dissatisfied", ""): (500 / 9, 9),
-    ("silent", "of all"): (200 / 9, 9),
+    ("silent", "of all"): (200 / 9, 5),
     ("silent", "of dissatisfied"): (40, 5),
     ("handling_satisfied", ""): (200 / 3, 3),
     ("handling_mean", ""): ((800 + 700 + 100) / 27, 3),
@@ -137,6 +139,61 @@ def test_everybody_complained() -> None:
     assert found(result, "complaint_rate")["value"] == 100
     assert found(result, "silent", "of dissatisfied")["value"] == 0
     assert found(result, "recovery", "well handled")["note"] == "no answers"
+
+
+def hidden(
+    columns: dict[str, list[Any]], part: dict[str, Any], minimum: int, group: str = "all"
+) -> set[tuple[str, str]]:
+    """Return what is withheld where some answers are enough."""
+    where = setting(columns, FIELDS, group="g" if "g" in columns else None)
+    where = replace(where, request=replace(where.request, minimum_rows=minimum))
+    return {
+        (row["measure"], row["category"])
+        for row in run_one(part, where).rows
+        if row["note"].startswith("withheld") and row["group"] == group
+    }
+
+
+SATISFACTION = {key: PART[key] for key in ("kind", "complained", "satisfaction")}
+SATISFACTION |= {"dissatisfied_up_to": 4}
+LOYALTY = {key: PART[key] for key in ("kind", "complained", "loyalty", "loyal_from")}
+
+
+def test_both_shares_of_the_silent_are_withheld_alike() -> None:
+    """Five are dissatisfied: silent of all over dissatisfied is silent of dissatisfied."""
+    assert hidden(TEN, SATISFACTION, 6) == {("silent", "of all"), ("silent", "of dissatisfied")}
+    assert not hidden(TEN, SATISFACTION, 5)
+
+
+def test_loyalty_of_the_others_is_withheld_with_that_of_few() -> None:
+    """Four complained: loyalty of all, as another method tells it, less the others' is theirs."""
+    told = {(measure, name) for measure in ("retention",) for name in ("complaint", "no complaint")}
+    assert hidden(TEN, LOYALTY, 5) == told | {("loyalty", "no complaint")}
+    assert not hidden(TEN, LOYALTY, 4)
+
+
+def test_loyalty_after_complaints_is_one_table() -> None:
+    """Two well and one badly handled, where two are enough: badly, and well with it."""
+    part = LOYALTY | {"handling": "handled", "satisfied_handling_from": 8}
+    told = hidden(TEN, part, 2)
+    assert told == {
+        *((measure, name) for measure in ("loyalty", "recovery") for name in AFTER[1:]),
+    }
+
+
+def test_a_difference_goes_with_either_side() -> None:
+    """Four well, one badly handled, two without a complaint, who are withheld for the one: mean
+    after good handling less the difference would be theirs.
+    """
+    columns: dict[str, list[Any]] = {name: [None] * 7 for name in TEN} | {
+        "voiced": [1, 1, 1, 1, 1, 0, 0],
+        "handled": [9, 8, 9, 8, 2, None, None],
+        "stays": [10, 9, 8, 7, 3, 5, 6],
+    }
+    part = LOYALTY | {"handling": "handled", "satisfied_handling_from": 8}
+    told = hidden(columns, part, 2)
+    assert ("loyalty", "well handled") not in told
+    assert {("loyalty", "no complaint"), ("recovery", "well handled")} <= told
 
 
 def test_limits_hold_the_recovery() -> None:

@@ -101,12 +101,41 @@ def test_shares_of_money_that_rest_on_few_are_withheld_with_a_second() -> None:
     where = setting({"earned": earned, "spent": spent}, MONEY)
     result = run_one(GRID, replace(where, request=replace(where.request, minimum_rows=2)))
     notes = [found(result, "revenue", name)["note"] for name in "1234"]
-    assert notes[1] == "withheld: fewer than 2 customers"
-    assert [note for note in notes if note.startswith("withheld: with the other parts")]
+    assert notes[1] == "withheld: fewer than 2 answers"
+    assert [note for note in notes if note.startswith("withheld: with the other groups or parts")]
     known = [not math.isnan(value) for value in of_fields(result, "revenue")]
     assert sum(known) == 2
     assert not known[1]
     assert found(result, "customers", "2")["value"] == 12.5
+    for measure in ("cost", "margin"):
+        assert [not math.isnan(value) for value in of_fields(result, measure)] == known
+
+
+def test_a_field_hidden_in_one_group_is_hidden_in_a_second() -> None:
+    """With given cuts the fields of all are those of the groups together: all less a is b."""
+    few, many = [(9, 9)] * 2 + [(9, 1)] * 6 + [(1, 1)] * 8, [(9, 9)] * 7 + [(9, 1)] * 9
+    columns: dict[str, list[Any]] = {
+        "earned": [earned for earned, _ in few + many],
+        "spent": [spent for _, spent in few + many],
+        "g": ["a"] * len(few) + ["b"] * len(many),
+    }
+    where = setting(columns, MONEY, group="g")
+    where = replace(where, request=replace(where.request, minimum_rows=5))
+    result = run_one(GRID | {"cuts": {"revenue": 5, "cost": 5}}, where)
+    for measure in ("revenue", "cost", "margin"):
+        for group, fields in (("a", "12"), ("b", "12"), ("all", "")):
+            rows = [found(result, measure, name, group) for name in "1234"]
+            told = [row["category"] for row in rows if row["note"].startswith("withheld")]
+            assert told == list(fields), (measure, group)
+
+
+def test_nobody_in_a_field_keeps_a_limit_above() -> None:
+    """None of 8: up to 32.4 % by Wilson (1927)."""
+    where = setting({"earned": [9] * 8, "spent": [1] * 8}, MONEY, replicates=60)
+    result = run_one(GRID | {"cuts": {"revenue": 5, "cost": 5}}, where)
+    row = found(result, "customers", "4")
+    assert (row["value"], round(row["conf_high"], 1)) == (0, 32.4)
+    assert round(found(result, "customers", "1")["conf_low"], 1) == 67.6
 
 
 def test_a_group_without_any_amount_has_no_numbers() -> None:
@@ -183,7 +212,7 @@ def test_chapter() -> None:
         "All rows: 25.0 % of customers bring much and cost little, and hold 45.0 % of revenue"
     )
     shares, each = tables(section.blocks)
-    assert cells(shares)[3] == ["4: Low revenue, high cost", "25.0", "7.5", "50.0"]
+    assert cells(shares)[3] == ["4: Low revenue, high cost", "25.0 (7.1 to 59.1)", "7.5", "50.0"]
     assert shares.notes == (
         "High revenue from 50.0, high cost from 30.0.",
         "No replicates were asked for.",

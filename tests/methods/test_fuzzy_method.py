@@ -9,8 +9,10 @@ import pytest
 from graded_cases import close, faults, method, people, row, run, scale, setting, value, view
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from statsmodels.stats.proportion import proportion_confint
 
 from acsi_sem.errors import SpecError, UsageError
+from acsi_sem.methods.protection import MADE
 from acsi_sem.report.charts import lay_out
 from acsi_sem.report.content import Details, Figure, StackChart, Table
 from acsi_sem.report.methods import fuzzy as chapter
@@ -177,3 +179,33 @@ def test_the_chapter_shows_memberships_and_both_operators() -> None:
     assert isinstance(both, Table)
     assert [both.rows[0][i].text for i in (0, 1, 3)] == ["Whole", "65.4", "63.1"]
     assert lay_out(figure.chart, narrow=True).labels
+
+
+def test_a_membership_that_nobody_or_everybody_has_still_has_limits() -> None:
+    """Of 40 answers to C none is fair: Wilson's limits, not percentiles of nothing."""
+    who = people({"A": [3, 1] * 20, "B": [3, 2] * 20, "C": [3, 1] * 20}, THREE)
+    found = run(FUZZY, setting(who, 60))
+    made = row(found, "membership", "service", "fair")
+    wanted = proportion_confint(0, 40, method="wilson")
+    assert made["value"] == 0
+    assert [made["conf_low"], made["conf_high"]] == pytest.approx([100 * x for x in wanted])
+    half = row(found, "membership", "service", "good")
+    assert half["conf_low"] < 50 < half["conf_high"]
+    top = row(found, "grade", "service")
+    assert [top["conf_low"], top["conf_high"]] == [half["conf_low"], half["conf_high"]]
+
+
+def test_the_whole_does_not_tell_a_factor_that_is_withheld() -> None:
+    """In a few answered C: it is withheld there and in b, and so is all about the whole."""
+    three: list[Any] = [3, 2, 1] * 10
+    answers = {"A": three, "B": three, "C": [None] * 7 + three[7:], "g": list("abc" * 10)}
+    answers["g"] = ["a"] * 10 + ["b"] * 10 + ["c"] * 10
+    found = run(FUZZY, setting(people(answers, THREE, group="g"), minimum=5))
+    for group in "ab":
+        assert np.isfinite(value(found, "score", "product", "", group))
+        assert np.isnan(value(found, "score", "service", "", group))
+        for measure, grade in (("headline", ""), ("membership", "good"), ("score_maxmin", "")):
+            assert row(found, measure, "", grade, group)["note"] == MADE
+            assert np.isnan(value(found, measure, "", grade, group))
+        assert row(found, "grade", "", "", group)["reading"] == ""
+    assert np.isfinite(value(found, "headline", "", "", "c"))

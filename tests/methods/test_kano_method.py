@@ -217,3 +217,26 @@ def test_the_chapter_puts_basic_before_expected_before_excitement() -> None:
     assert isinstance(shares.chart, StackChart)
     assert shares.chart.rows[0].shares == (0, 0, 1, 0, 0, 0)
     assert isinstance(rule, Prose)
+
+
+def test_better_and_worse_are_of_the_four_types_alone() -> None:
+    """60 answered, 55 against sense: of the five that are left Better and Worse are withheld."""
+    found = run(KANO, setting(people(answers("Q" * 55 + "OAOIA")), 200, minimum=50))
+    for measure in ("better", "worse"):
+        made = row(found, measure, "wifi")
+        assert made["n"] == 5
+        assert np.isnan(made["value"])
+        assert made["note"] == "withheld: fewer than 50 answers"
+    for measure in ("category", "category_sum", "stability"):
+        made = row(found, measure, "wifi")
+        assert made["n"] == 60
+        assert np.isfinite(made["value"])
+
+
+def test_limits_that_are_printed_are_not_called_withheld() -> None:
+    """In some replicates nobody is left to make a coefficient of; Wilson's limits need none."""
+    found = run(KANO, setting(people(answers("QQQQQQOM")), 200))
+    for measure in ("better", "worse"):
+        made = row(found, measure, "wifi")
+        assert np.isfinite([made["conf_low"], made["conf_high"]]).all()
+        assert made["note"] == ""

@@ -88,6 +88,20 @@ def test_net_recommendation_is_not_made_on_another_scale() -> None:
     ]
 
 
+@pytest.mark.parametrize(("answers", "value"), [([9, 10, 10], 100), ([0, 6, 3], -100)])
+def test_net_recommendation_of_one_side_has_no_limits(answers: list[int], value: float) -> None:
+    """All three are promoters in every replicate: from 100 to 100 would claim to be certain."""
+    where = setting({"tell": answers}, FIELDS[1:2], replicates=60)
+    part = {"kind": "loyalty", "external": {"recommendation": {"item": "tell", "from": 9}}}
+    row = found(run_one(part, where), "net_recommendation", "recommendation")
+    assert row["value"] == value
+    assert all(math.isnan(row[name]) for name in ("std_error", "conf_low", "conf_high"))
+    assert row["note"] == "all are promoters, or all are detractors: no limits"
+    told = chapter(part, where).blocks[1]
+    assert isinstance(told, Prose)
+    assert told.paragraphs[0].endswith(f"n = 3 ({row['note']}).")
+
+
 def test_a_group_that_nobody_was_asked_in() -> None:
     columns = FIVE | {"g": ["a", "a", "a", "a", "b"]}
     result = run_one(PART, setting(columns, FIELDS, group="g", replicates=60))

@@ -248,7 +248,7 @@ def test_a_withheld_group_takes_a_second_one_with_it() -> None:
     assert told(found) == {
         "all": "",
         "a": "",
-        "b": "with the other groups it would tell a withheld one",
+        "b": "with the other groups or parts it would tell a withheld one",
         "c": "fewer than 20 answers",
     }
     lost = found[2]

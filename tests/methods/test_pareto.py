@@ -24,7 +24,8 @@ from value_cases import (
 )
 
 from acsi_sem.errors import DataError, UsageError
-from acsi_sem.report.content import CurveChart, Figure
+from acsi_sem.methods.base import Setting
+from acsi_sem.report.content import CurveChart, Figure, Prose
 
 VALUE = {"kind": "pareto", "value": "value"}
 # Ten customers: 50, 20, 10, 8, 4, 3, 2, 1, 1, 1 of 100 together.
@@ -100,14 +101,95 @@ def test_a_group_without_value_has_no_numbers() -> None:
     assert found(result, "gini", group="a")["value"] == pytest.approx(0.25)
 
 
-@pytest.mark.parametrize(("count", "finest"), [(150, "5"), (5000, "1")])
-def test_points_near_the_ends_need_enough_customers(count: int, finest: str) -> None:
-    """One per cent of 5,000 is 50 customers; of 150 it is two, whose value would be told."""
-    where = setting({"value": list(range(1, count + 1))}, [amount("value")])
-    where = replace(where, request=replace(where.request, minimum_rows=50))
-    marks = [row["category"] for row in run_one(VALUE, where).rows if row["measure"] == "lorenz"]
+def enough(values: list[Any], minimum: int, **columns: list[Any]) -> Setting:
+    """Return customers of whom some are enough to publish."""
+    group = next(iter(columns), None)
+    where = setting({"value": values} | columns, [amount("value")], group=group)
+    return replace(where, request=replace(where.request, minimum_rows=minimum))
+
+
+@pytest.mark.parametrize(("count", "finest"), [(150, "35"), (1000, "5"), (5000, "1")])
+def test_points_have_enough_customers_on_either_side(count: int, finest: str) -> None:
+    """One per cent of 5,000 is 50 customers; a third of 150 is 50, of whom 30 % are 45."""
+    result = run_one(VALUE, enough(list(range(1, count + 1)), 50))
+    marks = [row["category"] for row in result.rows if row["measure"] == "lorenz"]
     assert marks[:2] == ["0", finest]
     assert marks[-2:] == [str(100 - int(finest)), "100"]
+
+
+def test_top_shares_and_holders_rest_on_those_customers() -> None:
+    """Of 40 the best tenth are four; 24 of value 9 and 16 of value 1 (232): 186 / 9 hold 80 %."""
+    values = [9.0] * 24 + [1.0] * 16
+    result = run_one(VALUE, enough(values, 5))
+    rows = [found(result, "top_share", top) for top in ("10", "20", "30", "50")]
+    assert [row["n"] for row in rows] == [4, 8, 12, 20]
+    assert [math.isnan(row["value"]) for row in rows] == [True, False, False, False]
+    holders = found(result, "holders", "80")
+    assert (holders["n"], round(holders["value"], 2)) == (21, 51.56)
+    rest = found(run_one(VALUE, enough(values, 20)), "holders", "80")
+    assert rest["note"] == "withheld: fewer than 20 customers hold the rest"
+    assert math.isnan(rest["value"])
+
+
+def test_a_small_class_takes_value_and_mean_of_all_with_it() -> None:
+    """A holds 80 % by the rule, so any mean with its share would tell that of the three."""
+    for minimum, known in ((3, True), (4, False)):
+        result = run_one(VALUE, enough(TEN, minimum))
+        for measure in ("class_value", "class_mean"):
+            rows = [found(result, measure, name) for name in "ABC"]
+            assert [not math.isnan(row["value"]) for row in rows] == [known] * 3
+            assert [row["n"] for row in rows] == [3, 3, 4]
+        assert not math.isnan(found(result, "class_customers", "A")["value"])
+    told = found(result, "class_mean", "C")["note"]
+    assert told == "withheld, with all classes: one has fewer than 4 customers"
+
+
+def test_no_mean_tells_that_of_a_small_group() -> None:
+    """Group c has two customers: the smaller of the others is withheld with it, class by class."""
+    groups = {"a": TEN * 6, "b": TEN * 4, "c": [7, 9]}
+    values = [value for own in groups.values() for value in own]
+    names = [name for name, own in groups.items() for _ in own]
+    result = run_one(VALUE, enough(values, 5, g=names))
+    for name in "ABC":
+        assert math.isnan(found(result, "class_mean", name, "b")["value"])
+    assert math.isnan(found(result, "class_mean", "A", "c")["value"])
+
+
+def test_what_a_class_holds_has_no_limits() -> None:
+    values = np.random.default_rng(2).lognormal(0, 1, 200).tolist()
+    result = run_one(VALUE, setting({"value": values}, [amount("value")], replicates=60))
+    for name in "ABC":
+        row = found(result, "class_value", name)
+        assert row["note"] == "what a class holds is set by the cuts, not found: no limits"
+        assert math.isnan(row["conf_low"])
+        assert found(result, "class_mean", name)["conf_low"] > 0
+    assert found(result, "lorenz", "100")["note"] == "by definition: no limits"
+
+
+def test_an_empty_class_keeps_a_limit_above() -> None:
+    """None of six equal customers is of class C: up to 39 % by Wilson (1927)."""
+    where = setting({"value": [2.0] * 6}, [amount("value")], replicates=60)
+    result = run_one(VALUE, where)
+    assert round(found(result, "class_customers", "C")["conf_high"], 1) == 39.0
+    gini = found(result, "gini")
+    assert (gini["value"], gini["note"]) == (0, "0 or all of it in some replicates: no limits")
+
+
+def test_limits_are_normal_on_the_scale_of_logits() -> None:
+    """Distances from the estimate, in logits, are the same on both sides."""
+    values = np.random.default_rng(3).lognormal(0, 1, 120).tolist()
+    result = run_one(VALUE, setting({"value": values}, [amount("value")], replicates=100))
+    for measure, category, whole in (
+        ("gini", "", 1),
+        ("top_share", "20", 100),
+        ("holders", "80", 100),
+        ("lorenz", "50", 100),
+    ):
+        row = found(result, measure, category)
+        shares = np.array([row[key] for key in ("conf_low", "value", "conf_high")]) / whole
+        below, above = np.diff(np.log(shares / (1 - shares)))
+        assert below == pytest.approx(above)
+        assert below > 0.05
 
 
 def test_limits_hold_the_estimate() -> None:
@@ -117,7 +199,7 @@ def test_limits_hold_the_estimate() -> None:
     for measure, category in (("gini", ""), ("top_share", "20"), ("lorenz", "50")):
         row = found(result, measure, category)
         assert row["conf_low"] < row["value"] < row["conf_high"]
-    assert run_one(VALUE, where) == result
+    assert repr(run_one(VALUE, where)) == repr(result)
 
 
 @settings(max_examples=25, deadline=None)
@@ -191,6 +273,20 @@ def test_chapter() -> None:
     curve = next(curve for curve in figure.chart.curves if curve.strong)
     assert dict(zip(curve.x, curve.y, strict=True))[50.0] == pytest.approx(92)
     shares, classes = tables(section.blocks)
-    assert cells(shares)[1][:2] == ["Value held by the best 20 % of customers, %", "70.0"]
-    assert cells(shares)[5][:2] == ["Gini coefficient, 0 to 1", "0.638"]
-    assert cells(classes)[0] == ["A", "30.0", "80.0", "3", "26.7"]
+    assert cells(shares)[1][:3] == ["Value held by the best 20 % of customers, %", "2", "70.0"]
+    assert cells(shares)[5][:3] == ["Gini coefficient, 0 to 1", "10", "0.638"]
+    assert cells(classes)[0] == ["A", "30.0 (10.8 to 60.3)", "80.0", "3", "26.7"]
+
+
+def test_chapter_with_a_mark_withheld() -> None:
+    """The best fifth are two of ten where three are enough: the holders alone are told."""
+    section = chapter(VALUE, enough(TEN, 3))
+    figure = section.blocks[0]
+    assert isinstance(figure, Figure)
+    assert figure.title.replace("\u00a0", " ") == "All rows: 80 % of the value is held by 30.0 %"
+    assert isinstance(figure.chart, CurveChart)
+    assert [text for _, _, text in figure.chart.marks] == ["30.0\u00a0% hold 80 %"]
+    assert "n = 10 customers" in figure.reading
+    care = section.blocks[-1]
+    assert isinstance(care, Prose)
+    assert "too short" in care.paragraphs[1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -22,6 +23,10 @@ from hypothesis import strategies as st
 
 from acsi_sem.errors import SpecError, UsageError
 from acsi_sem.methods.base import Setting
+from acsi_sem.methods.proportions import share_limits
+from acsi_sem.methods.protection import MADE
+from acsi_sem.report.facts import Estimate
+from acsi_sem.report.methods import pe_gap as gap_chapter
 from acsi_sem.spec.fields import Field
 from acsi_sem.spec.model import Text
 
@@ -49,7 +54,7 @@ def test_a_table_by_hand() -> None:
     assert pick(found, "gap", "b")["value"] == pytest.approx(-0.25 * point)
     assert pick(found, "expected", "a")["value"] == pytest.approx(4.5 * point)
     assert pick(found, "headline")["value"] == pytest.approx(-0.25 * point)
-    assert pick(found, "weight", "a", group="")["value"] == pytest.approx(2 / 3)
+    assert pick(found, "weight", "a", group="")["value"] == pytest.approx(200 / 3)
     shares = {name: pick(found, name)["value"] for name in ("delighted", "satisfied")}
     assert shares == {"delighted": 25.0, "satisfied": 50.0}
     assert pick(found, "dissatisfied", "a")["value"] == 50.0
@@ -59,7 +64,7 @@ def test_a_table_by_hand() -> None:
 def test_weights_by_pairwise_judgement() -> None:
     ahp = {"order": ["a", "b"], "matrix": [[1, 3], ["1/3", 1]]}
     found = run_on(SPEC | {"weights": {"ahp": ahp}}, servqual())
-    assert pick(found, "weight", "a", group="")["value"] == pytest.approx(0.75)
+    assert pick(found, "weight", "a", group="")["value"] == pytest.approx(75.0)
     assert pick(found, "consistency_ratio", group="")["value"] == pytest.approx(0.0, abs=1e-9)
 
 
@@ -117,8 +122,46 @@ def test_nobody_asked_in_one_group() -> None:
 def test_small_groups_are_withheld() -> None:
     setting = servqual(groups=("x", "x", "x", "y"), minimum_rows=2)
     found = run_on(SPEC, setting)
-    assert pick(found, "headline", group="y")["note"] == "withheld: fewer than 2 answers"
+    assert pick(found, "gap", "a", group="y")["note"] == "withheld: fewer than 2 answers"
+    assert pick(found, "headline", group="y")["note"] == MADE
     assert math.isnan(pick(found, "headline", group="x")["value"])
+
+
+def test_a_total_does_not_tell_a_dimension_that_is_withheld() -> None:
+    """In x three of five answered a, so it is withheld, with y's; b is told, and so no total."""
+    rng = np.random.default_rng(2)
+    answers = {name: rng.integers(1, 8, 21).astype(float) for name in TABLE}
+    answers["PA"][:2] = np.nan
+    groups = ["x"] * 5 + ["y"] * 6 + ["z"] * 10
+    found = run_on(SPEC, setting_of(answers, fields=FIELDS, groups=groups, minimum_rows=4))
+    for group in ("x", "y"):
+        assert math.isnan(pick(found, "gap", "a", group)["value"])
+        assert math.isfinite(pick(found, "gap", "b", group)["value"])
+        for measure in ("headline", "delighted", "satisfied", "dissatisfied"):
+            assert pick(found, measure, group=group)["note"] == MADE
+            assert math.isnan(pick(found, measure, group=group)["value"])
+    assert math.isfinite(pick(found, "headline", group="z")["value"])
+
+
+def test_shares_have_the_limits_of_all_shares() -> None:
+    """Under a design, where nobody counts, they are for the units drawn, not for the answers."""
+    answers = {name: np.full(80, 4) for name in TABLE}
+    where = setting_of(answers, fields=FIELDS, replicates=60)
+    design = replace(where.people.design, psu=np.repeat(np.arange(8), 10))
+    where = replace(where, people=replace(where.people, design=design))
+    made = pick(run_on(SPEC, where), "delighted", "a")
+    assert made == share_limits(made, np.ones(80), where)
+    assert made["conf_high"] > 30
+
+
+def test_a_limit_beside_nought_is_not_written_as_nought() -> None:
+    """All but one of 2000 fall short by a little: the upper limit rounds to 0.0."""
+    view = Estimate(-2.9, -5.9, -0.02, n=50)
+    assert gap_chapter._digits(view) == 2
+    assert gap_chapter._row("a", view).text == "−2.90 (−5.90 to −0.02)"
+    assert gap_chapter._digits(Estimate(-2.9, -5.9, -0.004, n=50)) == 3
+    assert gap_chapter._digits(Estimate(-2.9, -5.9, 0.0, n=50)) == 1
+    assert gap_chapter._digits(Estimate(-2.9, n=50)) == 1
 
 
 def test_specs_that_mean_nothing() -> None:

@@ -20,6 +20,7 @@ from answer_cases import (
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from statsmodels.stats.proportion import proportion_confint
 
 from acsi_sem.errors import DataError, UsageError
 from acsi_sem.methods.penalty_reward import classify
@@ -169,3 +170,27 @@ def test_the_chapter_names_the_classes() -> None:
     assert texts(rows[0])[0] == "Label of CLEAN"
     assert texts(rows[0])[-1] == "dissatisfier: a low answer costs more than a high one gains"
     assert float(texts(rows[0])[3].replace("−", "-")) < -20
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_three_answers_are_low_between_and_high_by_default(reverse: bool) -> None:
+    """Means of the outcome on 0-100: 25 where the answer is worst, 50, and 100 where it is best."""
+    answers = [1, 1, 2, 2, 3, 3]
+    own = {"OUT": [1, 3, 3, 3, 5, 5], "A": [4 - x for x in answers] if reverse else answers}
+    fields = [scale_field("OUT", 1, 5), scale_field("A", 1, 3, reverse=reverse)]
+    spec = {"kind": "penalty_reward", "outcome": "OUT", "attributes": ["A"]}
+    found = run_on(spec, setting_of(own, fields=fields))
+    assert pick(found, "penalty", "A")["value"] == pytest.approx(-25)
+    assert pick(found, "reward", "A")["value"] == pytest.approx(50)
+    low = run_on(spec | {"low": 3 if reverse else 1}, setting_of(own, fields=fields))
+    np.testing.assert_allclose(numbers(low), numbers(found))
+
+
+def test_shares_of_low_and_high_answers_have_wilsons_limits() -> None:
+    own = answers(60)
+    own["CLEAN"] = np.maximum(own["CLEAN"], 4)
+    found = run_on(SPEC, setting_of(own, replicates=60))
+    made = pick(found, "low", "CLEAN")
+    wanted = proportion_confint(0, 60, method="wilson")
+    assert made["value"] == 0
+    assert [made["conf_low"], made["conf_high"]] == pytest.approx([100 * x for x in wanted])

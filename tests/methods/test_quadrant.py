@@ -23,6 +23,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from acsi_sem.errors import UsageError
+from acsi_sem.methods.base import Setting
+from acsi_sem.methods.protection import MADE
+from acsi_sem.report.charts import lay_out
 from acsi_sem.report.content import Bullets, Figure, ScatterChart
 
 # A garage as Martilla & James would ask it, on 1-5: importance and performance of four attributes.
@@ -188,3 +191,40 @@ def test_the_chapter_gives_priorities_in_words() -> None:
     assert isinstance(figure.chart, ScatterChart)
     assert figure.chart.cuts == (56.25, 56.25)
     assert figure.chart.corners == ("D maintain", "A strength", "C opportunity", "B repair")
+
+
+def withheld_in_x(**more: object) -> Setting:
+    """Three attributes; in x few answered A."""
+    own = {name: column.astype(float) for name, column in answers(90).items()}
+    own["C"] = np.random.default_rng(3).integers(1, 11, 90).astype(float)
+    own["A"][:20] = np.nan
+    groups = ["x"] * 30 + ["y"] * 30 + ["z"] * 30
+    return setting_of(own, groups=groups, minimum_rows=25, **more)  # type: ignore[arg-type]
+
+
+def test_totals_and_cuts_do_not_tell_an_attribute_that_is_withheld() -> None:
+    """A mean of three of which two are shown is the third."""
+    found = run_on(DERIVED | {"items": ["A", "B", "C"]}, withheld_in_x())
+    for group in ("x", "y"):
+        assert math.isnan(pick(found, "performance", "A", group)["value"])
+        assert math.isfinite(pick(found, "performance", "B", group)["value"])
+        for measure in ("headline", "cut_importance", "cut_performance"):
+            made = pick(found, measure, group=group)
+            assert (math.isnan(made["value"]), made["note"]) == (True, MADE)
+    assert math.isfinite(pick(found, "cut_performance", group="z")["value"])
+    middle = run_on(DERIVED | {"items": ["A", "B", "C"], "cuts": "midpoint"}, withheld_in_x())
+    assert pick(middle, "cut_performance", group="y")["value"] == 50  # nobody's answer
+    assert math.isnan(pick(middle, "cut_importance", group="y")["value"])
+
+
+def test_the_chapter_draws_no_withheld_cuts() -> None:
+    section = chapter(DERIVED | {"items": ["A", "B", "C"]}, withheld_in_x(), groups=("x", "y", "z"))
+    figures = [one for one in blocks_of(section.blocks) if isinstance(one, Figure)]
+    charts = [one.chart for one in figures]
+    assert [chart.cuts is None for chart in charts if isinstance(chart, ScatterChart)] == [
+        *(False, True, True, False)
+    ]
+    assert "The lines are withheld." in figures[1].reading
+    assert "no attribute is high" not in figures[1].title
+    for chart in charts:
+        assert all("nan" not in str(lay_out(chart, narrow=narrow)) for narrow in (True, False))

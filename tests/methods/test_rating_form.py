@@ -22,6 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from acsi_sem.errors import DataError, UsageError
+from acsi_sem.methods.protection import MADE
 from acsi_sem.report.charts import lay_out
 from acsi_sem.report.content import Figure, StackChart
 from acsi_sem.report.methods import rating_form as chapter
@@ -87,9 +88,38 @@ def test_a_total_does_not_tell_a_question_that_is_withheld() -> None:
     answers: dict[str, list[int | None]] = {"A": [5] * 8, "B": [1, 2] + [None] * 6}
     found = run(FORM, setting(people(answers), minimum=5))
     assert np.isfinite(value(found, "score", "A"))
-    for withheld in (row(found, "score", "B"), row(found, "headline")):
+    for withheld, note in (
+        (row(found, "score", "B"), "withheld: fewer than 5 answers"),
+        (row(found, "headline"), MADE),
+    ):
         assert np.isnan(withheld["value"])
-        assert withheld["note"] == "withheld: fewer than 5 answers"
+        assert withheld["note"] == note
+
+
+def test_a_total_does_not_tell_a_question_that_is_withheld_to_protect_another() -> None:
+    """In a few answered A; to protect it, A is withheld in b; B in c, where few answered, and a.
+
+    Twice the total of b less its score of B would be its score of A, and that of a the rest.
+    """
+    rng = np.random.default_rng(1)
+    one, two = (rng.integers(1, 6, 300).astype(float) for _ in "AB")
+    one[:60], one[100:140], two[200:255] = np.nan, np.nan, np.nan
+    groups = ["a"] * 100 + ["b"] * 100 + ["c"] * 100
+    who = people({"A": one.tolist(), "B": two.tolist(), "g": groups}, group="g")
+    found = run(FORM, setting(who, minimum=50))
+    shown = {
+        group: [
+            bool(np.isfinite(value(found, measure, subject, "", group)))
+            for measure, subject in (("score", "A"), ("score", "B"), ("headline", ""))
+        ]
+        for group in ("a", "b", "c", "all")
+    }
+    assert shown == {
+        "a": [False, False, False],
+        "b": [False, True, False],
+        "c": [True, False, False],
+        "all": [True, True, True],
+    }
 
 
 @settings(max_examples=20, deadline=None)

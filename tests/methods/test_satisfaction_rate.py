@@ -117,3 +117,24 @@ def test_the_chapter_says_the_rate_and_its_limits() -> None:
         "70.0",
         "39.7 to 89.2",
     ]
+
+
+def test_the_headline_is_withheld_where_its_question_is() -> None:
+    """Of equal groups one is withheld to protect a: the same one for both."""
+    rate = method(kind="satisfaction_rate", items=["S", "T"], satisfied_from=4)
+    said: list[float | None] = [5, 1, 4, 2, 3, 5]
+    who = people(
+        {
+            "S": [None] * 4 + said[4:] + said * 3,
+            "T": said * 3 + [None] * 4 + said[4:],
+            "g": list("aaaaaabbbbbbccccccdddddd"),
+        },
+        group="g",
+    )
+    found = run(rate, setting(who, minimum=5))
+    first = {one["group"]: one for one in found.rows if one["subject"] == "S"}
+    head = {one["group"]: one for one in found.rows if one["measure"] == "headline"}
+    assert [group for group in "abcd" if np.isnan(first[group]["value"])] == ["a", "b"]
+    for group, one in head.items():
+        assert one["note"] == first[group]["note"]
+        assert str(one["value"]) == str(first[group]["value"])

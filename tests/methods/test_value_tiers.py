@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -155,6 +156,94 @@ def test_refused() -> None:
     assert error.value.problems[1].remedy == "give credits as a field of their own"
 
 
+MONEY = ("profit", "mean_profit", "profit_rate")
+
+
+def customers_of(tiers: dict[str, int], upkeep: int = 0) -> dict[str, list[Any]]:
+    """Return 50 customers or so: key yield 100 and more, maintenance 20, invalid nothing."""
+    kinds = {"key": (100, 6, 10), "maintenance": (20, 6, 1), "invalid": (0, 6, 10)}
+    one = [(k, *kinds[name]) for name, count in tiers.items() for k in range(count)]
+    return {
+        "revenue": [200] * len(one),
+        "margin": [profit + k * (profit > 0) for k, profit, _, _ in one],
+        "service": [0] * len(one),
+        "upkeep": [upkeep] * len(one),
+        "frequency": [often for _, _, often, _ in one],
+        "stays": [grade for _, _, _, grade in one],
+    }
+
+
+def hidden(result: MethodResult, measure: str, group: str = "all") -> set[str]:
+    """Return tiers whose number is withheld."""
+    rows = {tier: found(result, measure, tier, group) for tier in TIERS}
+    return {tier for tier, row in rows.items() if row["note"].startswith("withheld")}
+
+
+def test_every_measure_of_a_tier_is_withheld_alike() -> None:
+    """Three key customers where five are enough: the smallest other tier goes with them.
+
+    Else (total - the others) gives the mean profit of the three: the total is any published mean
+    times its customers over its share of profit.
+    """
+    columns = customers_of({"key": 3, "maintenance": 10, "invalid": 20})
+    where = setting(columns, FIELDS)
+    where = replace(where, request=replace(where.request, minimum_rows=5))
+    result = run_one(PART, where)
+    assert all(hidden(result, measure) == {"key", "maintenance"} for measure in MONEY)
+    assert {found(result, measure, "key")["n"] for measure in MONEY} == {3}
+    assert found(result, "customers", "key")["value"] == pytest.approx(100 * 3 / 33)
+
+
+def test_what_few_of_a_tier_say_is_withheld() -> None:
+    """Ten customers of the tier, of whom two answered: their number counts, not the tier's."""
+    columns = customers_of({"key": 6, "maintenance": 10, "invalid": 20})
+    columns["liked"] = [5] * 6 + [4, 7] + [None] * 8 + [5] * 20
+    where = setting(columns, (*FIELDS, scale("liked")))
+    where = replace(where, request=replace(where.request, minimum_rows=5))
+    result = run_one(PART | {"satisfaction": "liked"}, where)
+    assert hidden(result, "satisfaction") == {"key", "maintenance"}
+    assert not hidden(result, "mean_profit")
+
+
+def test_no_total_tells_that_of_a_small_group() -> None:
+    """Group c has three customers; with b's tiers published, all less a and b would be c's."""
+    parts = {"a": {"maintenance": 30, "invalid": 20}, "b": {"maintenance": 12, "invalid": 10}}
+    sizes = parts | {"c": {"maintenance": 3}}
+    made = {name: customers_of(size) for name, size in sizes.items()}
+    columns: dict[str, list[Any]] = {
+        place: [value for one in made.values() for value in one[place]] for place in made["a"]
+    }
+    columns["g"] = [name for name, one in made.items() for _ in one["stays"]]
+    where = setting(columns, FIELDS, group="g")
+    where = replace(where, request=replace(where.request, minimum_rows=5))
+    result = run_one(PART, where)
+    for measure in MONEY:
+        assert hidden(result, measure, "c") == {"maintenance"}
+        assert hidden(result, measure, "b") == {"maintenance", "invalid"}
+
+
+def test_nobody_and_everybody_keep_limits_apart() -> None:
+    """Nobody of 36 is general or major: up to 9.6 % by Wilson (1927), not exactly nought."""
+    columns = customers_of({"key": 6, "maintenance": 10, "invalid": 20})
+    result = run_one(PART, setting(columns, FIELDS, replicates=60))
+    row = found(result, "customers", "major")
+    assert (row["value"], row["conf_low"]) == (0, 0)
+    assert row["conf_high"] == pytest.approx(100 * 1.959964**2 / (36 + 1.959964**2), abs=1e-3)
+    assert found(result, "changed", "all, looser")["conf_high"] > 5
+
+
+@pytest.mark.parametrize(("cut", "looser"), [(6, True), (11, False), (9.5, False)])
+def test_a_cut_that_passes_no_whole_number_moves_nobody(cut: float, looser: bool) -> None:
+    """From 6 to 5.4 lies no whole number; from 11 to 9.9 lies 10, from 9.5 to 8.55 lies 9."""
+    result = run_one(PART | {"frequent_from": cut}, setting(TEN, FIELDS, replicates=60))
+    row = found(result, "changed", "frequency, looser")
+    assert row["note"].startswith("frequencies are whole numbers") is looser
+    assert math.isnan(row["conf_high"]) is looser
+    parted = TEN | {"frequency": [6.5, *TEN["frequency"][1:]]}
+    result = run_one(PART | {"frequent_from": cut}, setting(parted, FIELDS, replicates=60))
+    assert not found(result, "changed", "frequency, looser")["note"]
+
+
 def test_chapter_states_the_rule() -> None:
     section = chapter(PART | {"satisfaction": "stays"}, setting(TEN, FIELDS))
     figure = section.blocks[0]
@@ -164,9 +253,11 @@ def test_chapter_states_the_rule() -> None:
         "All rows: 20.0 % of customers are key customers and make 55.9 % of the profit"
     )
     shares, each, changes = tables(section.blocks)
-    assert cells(shares)[4] == ["Invalid", "20.0", "−1.5", "−1.3"]
+    # Wilson (1927): 2 of 10 lie between 5.7 and 51.0 %, 6 of 10 between 31.3 and 83.2 %.
+    assert cells(shares)[4] == ["Invalid", "20.0 (5.7 to 51.0)", "−1.5", "−1.3"]
     assert cells(each)[0] == ["Key", "2", "95.0", "100.0"]
-    assert cells(changes)[1] == ["Frequency", "60.0", "0.0"]
+    assert cells(changes)[1] == ["Frequency", "60.0 (31.3 to 83.2)", "0.0"]
+    assert any(note.startswith("Frequencies are whole numbers, and none") for note in changes.notes)
     rule = next(block for block in section.blocks if isinstance(block, Bullets))
     told = "among the 20 % of highest profit, at least the median frequency, and “<b>a | b</b>” at"
     assert rule.items[0] == ("Key:", f"{told} 8 or better.")

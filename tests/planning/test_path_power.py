@@ -39,7 +39,19 @@ def messages(model: Model, *arguments: Any, **options: Any) -> list[str]:
 def test_without_an_effect_the_test_finds_one_in_twenty() -> None:
     plan = power_of_path(PAIR, "quality", "loyalty", 0.0, [100], simulations=2000, engine="ols")
     # 3 Monte Carlo errors of 2,000 surveys; normal limits with n = 100 add under 0.003.
-    assert plan.value("power", "100 interviews") == pytest.approx(0.05, abs=0.015 + 0.003)
+    found = plan.value("false positives", "100 interviews")
+    assert found == pytest.approx(0.05, abs=0.015 + 0.003)
+    assert plan.values("power") == {}
+    assert plan.formula.startswith("false positives = share of simulated surveys")
+    assert any("false positives may exceed the 5 %" in line for line in plan.assumptions)
+
+
+def test_without_an_effect_nothing_is_said_of_power() -> None:
+    plan = power_of_path(
+        PAIR, "quality", "loyalty", 0.0, [40, 60], simulations=20, engine="ols", power=0.8
+    )
+    assert {line.quantity for line in plan.lines if "interviews" in line.quantity} == set()
+    assert plan.title == "False positives: how often ols finds quality -> loyalty where it is 0"
 
 
 def test_power_equals_that_of_a_correlation() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from math import nan
 from pathlib import Path
 
 import pytest
@@ -111,14 +112,42 @@ def test_what_was_not_asked_and_what_each_can_tell_is_said(page: ReportData) -> 
     assert all(text for told in found.values() for text in told)
 
 
-def test_one_system_without_groups_makes_a_page(tmp_path: Path) -> None:
-    study = write_study(tmp_path, "systems: {acsi: {engine: ols}}", group="")
+def test_an_index_and_a_method_without_groups_make_a_page(tmp_path: Path) -> None:
+    systems = "systems: {acsi: {title: Own, engine: ols}, rate: {method: rate}}"
+    study = write_study(tmp_path, systems, group="")
     made = compare(study, replicates=0)
     page = build_comparison(made.compared, load_study(study), RECORD, FILES)
     idents = [section.ident for section in page.sections]
     assert "order" not in idents
     assert "choice" not in idents
     assert page.findings == ()
+    figure = chapter(page, "systems").blocks[0]
+    assert isinstance(figure, Figure)
+    assert figure.title == f"All rows: Own says {row(made, 'acsi')['index']:.1f}"
+
+
+def findings(study: Study, compared: Compared, values: dict[str, float]) -> tuple[str, ...]:
+    """Findings where pairs reverse these shares of the groups, by the other system."""
+    table = compared.agreement.copy()
+    reversed_ = table["measure"] == "reversed_pairs"
+    table.loc[reversed_, "value"] = table.loc[reversed_, "other"].map(values)
+    changed = replace(compared, agreement=table)
+    return build_comparison(changed, study, RECORD, FILES).findings
+
+
+def test_agreement_is_told_of_pairs_that_were_compared(study: Study, outcome: Outcome) -> None:
+    """A pair without a number neither agrees nor differs."""
+    told = {
+        (nan, nan, nan): (),
+        (0.0, 0.0, 0.0): ("All systems put the groups in the order of Own index.",),
+        (0.0, 0.0, nan): (
+            "All systems whose groups have ranks put the groups in the order of Own index.",
+        ),
+        (0.0, 0.2, nan): ("Another order of the groups than Own index: Top boxes.",),
+    }
+    for shares, said in told.items():
+        values = dict(zip(("again", "kcsi", "rate"), shares, strict=True))
+        assert findings(study, outcome.compared, values)[1:] == said
 
 
 def hostile(compared: Compared) -> Compared:

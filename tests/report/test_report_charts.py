@@ -213,6 +213,56 @@ def test_driver_names_stay_on_the_chart(
     assert outside(drawing) == []
 
 
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.floats(0.1, 6), st.floats(60, 75), st.text("abc ", min_size=3, max_size=24)),
+        min_size=2,
+        max_size=8,
+    ),
+    st.booleans(),
+)
+def test_driver_names_cover_no_other_text(
+    drivers: list[tuple[float, float, str]], narrow: bool
+) -> None:
+    """Names without room beside their dots stand farther off, at the end of a line."""
+    points = tuple(
+        DriverPoint(f"{name}.", (x, x - 1, x + 1), (y, y - 3, y + 3)) for x, y, name in drivers
+    )
+    means = sum(d[0] for d in drivers) / len(drivers), sum(d[1] for d in drivers) / len(drivers)
+    drawing = lay_out(DriverChart(points, "Impact", "Score", means), narrow=narrow)
+    assert outside(drawing) == []
+    names = [label for label in drawing.labels if label.bold]
+    assert len(names) == len(points)
+    for name in names:
+        others = [label for label in drawing.labels if label is not name]
+        assert not [label.text for label in others if label.box.meets(name.box)]
+
+
+@NARROW
+def test_names_of_drivers_on_one_spot_have_a_line_each(narrow: bool) -> None:
+    points = tuple(
+        DriverPoint(f"Driver number {i}", (1.0, 0.9, 1.1), (60.0, 59.0, 61.0)) for i in range(14)
+    )
+    drawing = lay_out(DriverChart(points, "Impact", "Score", (1.0, 60.0)), narrow=narrow)
+    names = [label for label in drawing.labels if label.bold]
+    assert overlapping(tuple(names)) == []
+    lines = [s for s in drawing.shapes if isinstance(s, Line) and s.thickness == 0.8]
+    assert lines
+    assert len(lines) < len(names)
+
+
+@NARROW
+def test_room_above_intervals_is_for_the_name_of_a_reference(narrow: bool) -> None:
+    rows = (IntervalRow("A", 70.0, 68.0, 72.0, "70"),)
+    without = lay_out(IntervalChart(rows, "index"), narrow=narrow)
+    with_one = lay_out(IntervalChart(rows, "index", (70.0, "mean")), narrow=narrow)
+    assert without.height < with_one.height
+    first = min(label.box.top for label in without.labels)
+    assert 0 <= first < 20
+    assert outside(without) == []
+
+
 def map_chart(places: list[tuple[float, float]], families: int) -> MapChart:
     """Numbered indicators of as many constructs as asked for."""
     points = tuple(

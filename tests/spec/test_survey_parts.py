@@ -6,9 +6,12 @@ import math
 from pathlib import Path
 
 import pytest
+from methods_study import carry_out, write_study
 
 from acsi_sem.errors import SpecError
 from acsi_sem.spec.load_study import load_study
+from acsi_sem.spec.load_survey_parts import WITHOUT_HEADLINE
+from acsi_sem.spec.methods.catalogue import KINDS
 from acsi_sem.spec.study import Study
 
 STUDY = """\
@@ -173,9 +176,46 @@ def test_refusals_have_their_place(tmp_path: Path, old: str, new: str, place: st
 def test_methods_alone_are_no_comparison(tmp_path: Path) -> None:
     text = STUDY.format(model=MODEL)
     rest = text[text.index("    acsi:") :]
-    assert refusals(tmp_path, rest, "") == [
+    assert refusals(tmp_path, rest, "    again: {method: rate}\n") == [
         (
             "12:3: compare.systems: expected a system with a model, to compare the others with, "
             "got methods only"
         )
     ]
+
+
+def test_one_system_is_no_comparison(tmp_path: Path) -> None:
+    text = STUDY.format(model=MODEL)
+    rest = text[text.index("    share:") :]
+    assert refusals(tmp_path, rest, "    acsi: {engine: pls}\n") == [
+        (
+            "12:3: compare.systems: expected at least two systems, got one; name at least two: "
+            "other models, engines or weights, or a method of this study"
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("method", "got"),
+    [
+        ("{kind: ahp, order: [a, b], matrix: [[1, 2], [1/2, 1]]}", "'rate' of the kind ahp"),
+        (
+            "{kind: quadrant, importance: model}",
+            "'rate', a quadrant whose importance is the model's",
+        ),
+    ],
+)
+def test_a_method_without_one_number_is_no_system(tmp_path: Path, method: str, got: str) -> None:
+    rate = "{kind: satisfaction_rate, items: [SATIS], satisfied_from: 8}"
+    assert refusals(tmp_path, rate, method) == [
+        (
+            "13:21: compare.systems.share.method: expected a method with one number for each "
+            f"group, got {got}; its results stand in the study's report: leave it out here"
+        )
+    ]
+
+
+def test_just_the_kinds_that_make_no_headline_are_refused(tmp_path: Path) -> None:
+    found = carry_out(write_study(tmp_path))
+    with_one = set(found.loc[found["measure"] == "headline", "kind"])
+    assert set(KINDS) - with_one == set(WITHOUT_HEADLINE)

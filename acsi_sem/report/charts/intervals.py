@@ -29,6 +29,9 @@ SIZE: Final = 13.0
 SMALL: Final = 11.5
 PHONE: Final = 500.0
 TOP: Final = 26.0
+"""Room above the rows for the name of a reference line."""
+BARE: Final = 6.0
+"""Room above the rows without such a line."""
 FOOT: Final = 46.0
 HEADING: Final = 30.0
 DENSE: Final = 16
@@ -45,6 +48,7 @@ class _Frame:
     right: float
     pitch: float
     tops: tuple[float, ...]
+    top: float
     bottom: float
     phone: bool
 
@@ -72,16 +76,17 @@ def _frame(chart: IntervalChart, width: float) -> _Frame:
     phone = width < PHONE
     dense = len(chart.rows) > DENSE
     pitch = 50.0 if phone else 26.0 if dense else 34.0
-    tops, y = [], TOP
+    top = TOP if chart.reference else BARE
+    tops, y = [], top
     for row in chart.rows:
         y += HEADING if row.heading else 0
         tops.append(y)
         y += pitch
     if phone:
-        return _Frame(width, 12, width - 12, pitch, tuple(tops), y, phone=True)
+        return _Frame(width, 12, width - 12, pitch, tuple(tops), top, y, phone=True)
     names = max((words.width(row.label, SIZE) for row in chart.rows), default=0)
     left = min(max(names, 90), width * 0.34) + 22
-    return _Frame(width, left, width - 158, pitch, tuple(tops), y, phone=False)
+    return _Frame(width, left, width - 158, pitch, tuple(tops), top, y, phone=False)
 
 
 def _stripes(frame: _Frame, chart: IntervalChart) -> Iterator[Shape]:
@@ -97,7 +102,7 @@ def _stripes(frame: _Frame, chart: IntervalChart) -> Iterator[Shape]:
 def _grid(frame: _Frame, scale: Scale, chart: IntervalChart) -> Iterator[Shape]:
     for tick in scale.ticks:
         x = scale(tick)
-        yield Line((x, TOP), (x, frame.bottom), RULE)
+        yield Line((x, frame.top), (x, frame.bottom), RULE)
         told = words.number(tick, max(scale.digits, chart.digits))
         half = words.width(told, SMALL) / 2
         x = min(max(x, half + 1), frame.width - half - 1)

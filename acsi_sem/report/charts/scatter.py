@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from acsi_sem.report import words
@@ -26,6 +27,8 @@ from acsi_sem.report.shapes import (
 
 SMALL: Final = 11.5
 PHONE: Final = 500.0
+TEXT: Final = 1000.0
+"""What a place costs for each text that it would cover."""
 CORNERS: Final = (
     "High impact, high score",
     "High impact, low score",
@@ -110,12 +113,12 @@ def _point(point: DriverPoint, across: Scale, up: Scale) -> Iterator[Shape]:
 
 
 def _names(
-    chart: DriverChart, across: Scale, up: Scale, taken: list[Box], phone: bool
+    chart: DriverChart, across: Scale, up: Scale, texts: list[Box], phone: bool
 ) -> Iterator[Shape]:
-    """Put each name where it covers least: other names, dots, their bars, the edge."""
+    """Put each name where it covers no text, and least else: dots, their bars, the edge."""
     size = 12.0 if phone else 13.0
     spots = [(across(p.impact[0]), up(p.score[0])) for p in chart.points]
-    taken = taken + [Box(x - 8, y - 8, 16, 16) for x, y in spots] + _bars(chart, across, up)
+    marks = [Box(x - 8, y - 8, 16, 16) for x, y in spots] + _bars(chart, across, up)
     for point, (x, y) in zip(chart.points, spots, strict=True):
         room = across.end - across.start
         name = words.shorten(point.label, size, room * 0.75)
@@ -123,9 +126,40 @@ def _names(
             Label((x + dx, y + dy), name, size, INK, anchor, bold=True, halo=True)
             for dx, dy, anchor in _OFFSETS
         ]
-        best = min(options, key=lambda option: _cost(option, taken, across, up))
-        taken = [*taken, best.box]
+        best = min(options, key=lambda option: _cost(option, texts, marks, across, up))
+        if _cost(best, texts, marks, across, up) >= TEXT:  # crowded out: farther, with a line
+            farther = _farther(options[0], (x, y), across, up)
+            best = min(farther, key=lambda option: _far_cost(option, (x, y), texts, marks))
+            yield Line((x, y), _nearest(best.box, (x, y)), MUTED, 0.8)
+        texts = [*texts, best.box]
         yield best
+
+
+def _farther(label: Label, spot: tuple[float, float], across: Scale, up: Scale) -> Iterator[Label]:
+    """Yield a name on every line of the plane: at its left, right, and as near as that goes."""
+    wide = label.box.width + 4
+    low, high = across.start + 4, across.end - wide
+    lines = int((up.start - up.end - 8) // (label.size + 4))
+    for line in range(1, lines + 1):
+        y = up.end + line * (label.size + 4)
+        for x in (low, high, *(min(max(spot[0] + dx, low), high) for dx in (12, -wide / 2, -wide))):
+            yield replace(label, at=(x, y), anchor="start")
+
+
+def _far_cost(
+    option: Label, spot: tuple[float, float], texts: list[Box], marks: list[Box]
+) -> float:
+    """Weigh a place away from its dot: no text, few marks, near."""
+    x, y = _nearest(option.box, spot)
+    covered = sum(option.box.meets(other) for other in marks)
+    on_text = sum(option.box.meets(other) for other in texts)
+    return TEXT * on_text + 30 * covered + math.hypot(x - spot[0], y - spot[1])
+
+
+def _nearest(box: Box, spot: tuple[float, float]) -> tuple[float, float]:
+    """Return the point of a box that is nearest to a spot."""
+    x = min(max(spot[0], box.left), box.left + box.width)
+    return x, min(max(spot[1], box.top), box.top + box.height)
 
 
 _OFFSETS: Final[tuple[tuple[float, float, Anchor], ...]] = (
@@ -155,8 +189,9 @@ def _bars(chart: DriverChart, across: Scale, up: Scale) -> list[Box]:
     return made
 
 
-def _cost(label: Label, taken: list[Box], across: Scale, up: Scale) -> float:
+def _cost(label: Label, texts: list[Box], marks: list[Box], across: Scale, up: Scale) -> float:
     box = label.box
     outside = max(0.0, across.start + 2 - box.left) + max(0.0, box.left + box.width - across.end)
     outside += max(0.0, up.end - box.top) + max(0.0, box.top + box.height - up.start)
-    return 100 * outside + 10 * sum(box.meets(other) for other in taken)
+    covered = sum(box.meets(other) for other in marks)
+    return TEXT * sum(box.meets(other) for other in texts) + 100 * outside + 10 * covered

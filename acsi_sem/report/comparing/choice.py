@@ -46,10 +46,10 @@ def section(look: Look) -> Section | None:
     base = look.name(look.compared.base)
     known = [look.difference(one.system.name, ALL) for one in others]
     far = max((abs(v.value) for v in known if v.known), default=float("nan"))
+    moved = f"the choice of another system moves the index by up to {words.number(far)} points"
     figure = Figure(
         "differences",
-        f"Against {base} the choice of another system moves the index by up to "
-        f"{words.number(far)} points",
+        f"Against {base} {moved}" if far >= 0 else f"No difference from {base} is known",
         IntervalChart(
             tuple(rows), f"Points above or below {base}", (0.0, base), bounds=(-100.0, 100.0)
         ),

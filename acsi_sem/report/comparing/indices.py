@@ -17,6 +17,8 @@ from acsi_sem.report.content import (
     Section,
     Table,
 )
+from acsi_sem.report.facts import Estimate
+from acsi_sem.report.methods.names import method_name
 from acsi_sem.terms import ALL, ENGINE_TITLES
 
 
@@ -47,12 +49,10 @@ def _index_figure(look: Look, group: str) -> Figure:
         for one, value in shown
     )
     base = look.index(look.compared.base, group)
-    known = [value.value for _, value in found if value.known]
-    apart = words.number(max(known) - min(known)) if known else words.DASH
     place = look.compared.groups.index(group)
     return Figure(
         f"systems-{place}",
-        f"{look.group(group)}: {words.count(len(known))} systems, {apart} points apart",
+        f"{look.group(group)}: {_message(look, found)}",
         IntervalChart(
             rows,
             "Points",
@@ -66,6 +66,17 @@ def _index_figure(look: Look, group: str) -> Figure:
         _index_table(look, group, place, [one for one, _ in shown]),
         open_table=group == ALL,
     )
+
+
+def _message(look: Look, found: Sequence[tuple[Measurement, Estimate]]) -> str:
+    """Say how far indices are apart; of one alone what it says."""
+    known = [(value.value, one.system.name) for one, value in found if value.known]
+    if not known:
+        return "no system has a number here"
+    (low, name), (high, _) = min(known), max(known)
+    if len(known) == 1:
+        return f"{look.name(name)} says {words.number(low)}"
+    return f"{words.count(len(known))} systems, {words.number(high - low)} points apart"
 
 
 _OTHERS: Final = " Quantities in other units are no higher or lower than an index: see the ranks."
@@ -91,7 +102,7 @@ def _index_table(look: Look, group: str, place: int, ordered: Sequence[Measureme
         rows.append(
             (
                 cells.text(look.name(name)),
-                cells.text(_by(one)),
+                cells.text(_by(look, one)),
                 cells.whole(one.items),
                 cells.whole(value.n),
                 cells.estimate(value),
@@ -104,6 +115,7 @@ def _index_table(look: Look, group: str, place: int, ordered: Sequence[Measureme
     return Table(f"systems-table-{place}", caption, heads, tuple(rows), sortable=False)
 
 
-def _by(one: Measurement) -> str:
-    title = ENGINE_TITLES.get(str(one.engine), str(one.engine)) or one.model.replace("_", " ")
+def _by(look: Look, one: Measurement) -> str:
+    engine = ENGINE_TITLES.get(str(one.engine), str(one.engine))
+    title = engine or method_name(one.model, look.study.language)
     return title if one.weighting == "none" else f"{title}, weighted"

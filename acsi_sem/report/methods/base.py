@@ -10,6 +10,7 @@ from acsi_sem.methods.base import MethodResult, Row
 from acsi_sem.report import words
 from acsi_sem.report.content import Block, Details, Prose
 from acsi_sem.report.facts import ALL_LABEL, NOTHING, Estimate
+from acsi_sem.report.methods.names import method_name, word
 from acsi_sem.spec.methods.base import Method
 from acsi_sem.terms import ALL
 
@@ -60,6 +61,10 @@ class View:
     def label(self, name: str) -> str:
         """Return the label of a field, or of whatever a row is about."""
         return words.clean(self.labels.get(name, name))
+
+    def word(self, key: str) -> str:
+        """Return what a category is called; see `acsi_sem.report.methods.names`."""
+        return word(key, self.language)
 
     def rows(
         self,
@@ -127,6 +132,8 @@ def estimate(row: Row) -> Estimate:
     )
 
 
-def heading(method: Method, own: str, language: str) -> str:
+def heading(method: Method, language: str) -> str:
     """Return a chapter's heading: the study's title, else the kind's own name."""
-    return words.clean(method.title.get(language)) if method.title else own
+    if method.title:
+        return words.clean(method.title.get(language))
+    return method_name(method.kind, language)

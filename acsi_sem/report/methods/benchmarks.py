@@ -44,7 +44,7 @@ def section(view: View) -> Section:
     """Make the chapter: the distance to the industry's mean, the dashboard, correlations."""
     groups = [group for group in view.groups if view.rows("index", group)]
     blocks: list[Block] = [_figure(view, groups)]
-    several = len({_industry(view, group) for group in groups}) > 1
+    several = _several(view, groups)
     blocks += [
         _table(view, _ordered(view, groups), several, key)
         for key in ("best", "previous")
@@ -62,7 +62,8 @@ def _rule(view: View) -> str:
         "as independent samples. “Above” and “below”: beyond chance after Holm’s adjustment, over "
         "the groups of an industry against its mean, over all pairs of its groups against the best "
         "(which is known only after looking), over all groups against last time. Intervals are not "
-        "adjusted."
+        "adjusted. A withheld group is in no mean and is nobody’s best; an industry that withholds "
+        "a single group, or groups of too few respondents together, shows no mean."
     )
 
 
@@ -78,13 +79,20 @@ def _ordered(view: View, groups: list[str]) -> list[str]:
 
 
 def _industry(view: View, group: str) -> str:
+    """Return a group's industry; the rows of withheld groups do not tell it."""
     found = view.reading("industry_mean", group) or view.reading("index", group)
-    return words.clean(found)
+    named = dict(view.method.industries)
+    own = (name for name, groups in named.items() if group in groups)
+    return words.clean(found or next(own, ""))
+
+
+def _several(view: View, groups: list[str]) -> bool:
+    return len({_industry(view, group) for group in groups} - {""}) > 1
 
 
 def _figure(view: View, groups: list[str]) -> Figure:
     ordered = _ordered(view, groups)
-    several = len({_industry(view, group) for group in groups}) > 1
+    several = _several(view, groups)
     rows, before = [], ""
     room = max(90.0, *(words.width(view.group(group), 13) for group in groups))
     for group in ordered:

@@ -8,10 +8,10 @@ from importlib import import_module
 from typing import Any
 
 from acsi_sem.methods.catalogue import MethodResults
-from acsi_sem.report import words
 from acsi_sem.report.content import Block, Details, Figure, Section, Table
 from acsi_sem.report.facts import Facts
 from acsi_sem.report.methods.base import View, heading
+from acsi_sem.report.methods.names import method_name
 from acsi_sem.spec.study import Study
 
 
@@ -36,7 +36,7 @@ def chapters(facts: Facts, study: Study, found: MethodResults) -> tuple[Section,
         module = module_of(method.kind)
         view = View(
             method=method,
-            title=heading(method, module.NAME, study.language),
+            title=heading(method, study.language),
             result=result,
             groups=facts.groups,
             group_labels=facts.group_labels,
@@ -66,8 +66,8 @@ def _tidied(block: Block) -> Block:
             return block
 
 
-def reach(found: MethodResults) -> Iterator[tuple[str, str, str]]:
+def reach(found: MethodResults, language: str = "en") -> Iterator[tuple[str, str, str]]:
     """Yield (name, what it can tell, what it cannot) of every kind of method used."""
     for kind in dict.fromkeys(method.kind for method in found.methods):
         module = module_of(kind)
-        yield words.clean(module.NAME), module.CAN, module.CANNOT
+        yield method_name(kind, language), module.CAN, module.CANNOT

@@ -48,7 +48,7 @@ MEANS: Final = (
 
 def section(view: View) -> Section:
     """Make the chapter: the shares, the means, and what silence does not mean."""
-    blocks: list[Block] = view.per_group(NAME, lambda group: tuple(_blocks(view, group)))
+    blocks: list[Block] = view.per_group(view.title, lambda group: tuple(_blocks(view, group)))
     blocks.append(Prose((SILENCE, " ".join(_rule(view))), "note"))
     return Section(view.stem, view.title, view.title, tuple(blocks))
 

@@ -52,7 +52,7 @@ BARS: Final = (("customers", "Customers"), ("revenue", "Revenue"), ("cost", "Cos
 def section(view: View) -> Section:
     """Make the chapter: shares of the fields, their table, the moves."""
     blocks: list[Block] = view.per_group(
-        NAME, lambda group: (_figure(view, group), _each(view, group))
+        view.title, lambda group: (_figure(view, group), _each(view, group))
     )
     blocks += [Bullets(MOVES), Prose((_rule(view),), "note")]
     return Section(view.stem, view.title, view.title, tuple(blocks))

@@ -87,21 +87,21 @@ def _blocks(view: View, group: str) -> tuple[Block, ...]:
     places = _places(view, group)
     blocks: list[Block] = []
     if any(place.category for place in places):
-        blocks.append(Bullets(_priorities(places)))
+        blocks.append(Bullets(_priorities(view, places)))
     blocks += _questionable(view, group, places)
     if any(place.better.known for place in places):
         blocks.append(_plane(view, group, places))
     return (*blocks, _shares(view, group, places))
 
 
-def _priorities(places: list[Place]) -> tuple[tuple[str, str], ...]:
+def _priorities(view: View, places: list[Place]) -> tuple[tuple[str, str], ...]:
     """Say what to do first: basic before expected before excitement."""
     made = []
     for category, lead in PRIORITIES:
         own = sorted((p for p in places if p.category == category), key=_strength)
         if own:
             named = words.listing([f"“{place.label}”" for place in own])
-            made.append((f"{lead} ({category}):", f"{named}."))
+            made.append((f"{lead} ({view.word(category).lower()}):", f"{named}."))
     return tuple(made)
 
 
@@ -151,8 +151,13 @@ def _plane(view: View, group: str, places: list[Place]) -> Figure:
         "Dissatisfies when missing (Worse, without its sign)",
         "Satisfies when there (Better)",
         (0.5, 0.5),
-        ("Excitement", "Expected", "Indifferent", "Basic"),
-        tuple(map(words.sentence_case, families)),
+        (
+            view.word("excitement"),
+            view.word("expected"),
+            view.word("indifferent"),
+            view.word("basic"),
+        ),
+        tuple(map(view.word, families)),
         ((0.0, 1.0), (0.0, 1.0)),
     )
     return Figure(
@@ -193,9 +198,9 @@ def _table(view: View, group: str, places: list[Place]) -> Table:
         "Category",
         ">Stability, %",
         "By the second rule",
-        ">Better",
+        f">{view.word('better')}",
         interval,
-        ">Worse",
+        f">{view.word('worse')}",
         interval,
         "Note",
     )
@@ -213,9 +218,9 @@ def _row(view: View, group: str, place: Place) -> tuple[Cell, ...]:
     return (
         cells.text(place.label),
         cells.whole(found.n),
-        cells.text(words.sentence_case(place.category)),
+        cells.text(view.word(place.category)),
         cells.estimate(view.find("stability", group, place.name), 0),
-        cells.text(words.sentence_case(other), tone="" if other == place.category else "weak"),
+        cells.text(view.word(other), tone="" if other == place.category else "weak"),
         cells.estimate(place.better, 2),
         cells.interval(place.better, 2),
         cells.estimate(place.worse, 2),
@@ -228,7 +233,7 @@ def _shares(view: View, group: str, places: list[Place]) -> Figure:
     rows = []
     for place in places:
         found = [view.find("share", group, place.name, category) for category in CATEGORIES]
-        told = words.sentence_case(place.category) if place.category else cells.withheld(found[0])
+        told = view.word(place.category) if place.category else cells.withheld(found[0])
         rows.append(StackRow(place.label, tuple(one.value / 100 for one in found), told))
     most = max((view.find("category", group, place.name).n for place in places), default=0)
     return Figure(
@@ -236,7 +241,7 @@ def _shares(view: View, group: str, places: list[Place]) -> Figure:
         f"{view.group(group)}: how respondents judge each feature",
         StackChart(
             tuple(rows),
-            tuple(map(words.sentence_case, CATEGORIES)),
+            tuple(map(view.word, CATEGORIES)),
             "Share of respondents, %",
             ordered=False,
         ),
@@ -255,7 +260,7 @@ def _shares_table(view: View, group: str, places: list[Place]) -> Table:
             rows.append(
                 (
                     cells.text(place.label),
-                    cells.text(words.sentence_case(category)),
+                    cells.text(view.word(category)),
                     cells.whole(found.n),
                     cells.estimate(found),
                     cells.interval(found),

@@ -42,7 +42,7 @@ INTERNAL: Final = {
 
 def section(view: View) -> Section:
     """Make the chapter: shares of the loyal, amounts, what the organisation counts."""
-    blocks: list[Block] = view.per_group(NAME, lambda group: tuple(_blocks(view, group)))
+    blocks: list[Block] = view.per_group(view.title, lambda group: tuple(_blocks(view, group)))
     internal = view.rows("internal")
     if internal:
         blocks.append(_internal(view))
@@ -63,9 +63,10 @@ def _blocks(view: View, group: str) -> Iterator[Block]:
 
 def _net(view: View, group: str, value: Estimate) -> str:
     told = cells.brief(value) if value.known else cells.withheld(value)
+    why = f" ({words.clean(value.note)})" if value.known and value.note else ""
     return (
         f"{view.group(group)}: promoters (9 or 10) less detractors (0 to 6) on the question of "
-        f"recommending: {told} points, n = {words.count(value.n)}."
+        f"recommending: {told} points, n = {words.count(value.n)}{why}."
     )
 
 

@@ -22,14 +22,16 @@ CANNOT: Final = (
 TOP: Final = ("10", "20", "30", "50")
 CLASSES: Final = ("A", "B", "C")
 MARKED: Final = "20"
+NEAR: Final = 8.0
+"""Marks nearer to one another than this, in per cent of customers, are one."""
 
 
 def section(view: View) -> Section:
     """Make the chapter: the share curve and the tables of shares and classes."""
     blocks: list[Block] = view.per_group(
-        NAME, lambda group: (_figure(view, group), _classes(view, group))
+        view.title, lambda group: (_figure(view, group), _classes(view, group))
     )
-    blocks.append(Prose((_rule(view),), "note"))
+    blocks.append(Prose((_rule(view), _care(view)), "note"))
     return Section(view.stem, view.title, view.title, tuple(blocks))
 
 
@@ -52,6 +54,16 @@ def _rule(view: View) -> str:
     )
 
 
+def _care(view: View) -> str:
+    return (
+        "Intervals of shares and of the Gini coefficient are too short where a few customers hold "
+        "much of the value: the largest ones are not in every sample. What a class holds is set by "
+        "the cuts, so it has no interval. Where a class has fewer than "
+        f"{words.count(view.minimum)} customers, value and mean of all classes are withheld; the "
+        "curve is straight between points that have so many customers on either side."
+    )
+
+
 def _figure(view: View, group: str) -> Figure:
     most = view.find("holders", group, category="80")
     top = view.find("top_share", group, category=MARKED)
@@ -62,19 +74,20 @@ def _figure(view: View, group: str) -> Figure:
         f"Share of the value held by the best customers: {view.group(group)}.",
         f"{view.group(group)}. Across: customers, the best first. Up: the share of the value they "
         "hold together. Broken line: all hold the same. The higher the curve above it, the more "
-        f"unequal. n = {words.count(top.n)} customers. Intervals are in the table.",
+        f"unequal. n = {words.count(view.find('gini', group).n)} customers. Intervals are in the "
+        "table.",
         _table(view, group),
         open_table=True,
     )
 
 
 def _message(view: View, group: str, top: Estimate, most: Estimate) -> str:
-    if not (top.known and most.known):
-        return f"{view.group(group)}: shares withheld"
-    return (
-        f"{view.group(group)}: the best {MARKED} % of customers hold {percent(top)} of the value; "
-        f"80 % of it is held by {percent(most)}"
-    )
+    told = []
+    if top.known:
+        told.append(f"the best {MARKED} % of customers hold {percent(top)} of the value")
+    if most.known:
+        told.append(f"80 % of {'it' if told else 'the value'} is held by {percent(most)}")
+    return f"{view.group(group)}: {'; '.join(told) or 'shares withheld'}"
 
 
 def _chart(view: View, group: str, top: Estimate, most: Estimate) -> CurveChart:
@@ -89,11 +102,13 @@ def _chart(view: View, group: str, top: Estimate, most: Estimate) -> CurveChart:
     points = sorted(found)
     # Without a name: it is the one full line, and a name would be read as that of a mark.
     curve = Curve("", tuple(x for x, _ in points), tuple(y for _, y in points), strong=True)
-    mark = (float(MARKED), top.value, f"{MARKED} % hold {percent(top)}")
-    other = (most.value, 80.0, f"{percent(most)} hold 80 %")
+    marks = []
+    if top.known:
+        marks.append((float(MARKED), top.value, f"{MARKED} % hold {percent(top)}"))
     # Near one another the two marks say the same.
-    apart = abs(most.value - float(MARKED)) > 8 and top.known and most.known
-    return CurveChart((equal, curve), *_AXES, (mark, other) if apart else (mark,))
+    if most.known and not (top.known and abs(most.value - float(MARKED)) <= NEAR):
+        marks.append((most.value, 80.0, f"{percent(most)} hold 80 %"))
+    return CurveChart((equal, curve), *_AXES, tuple(marks))
 
 
 _AXES: Final = ("Customers, the best first, %", "Value held, %", ((0.0, 100.0), (0.0, 100.0)))
@@ -108,7 +123,7 @@ def _table(view: View, group: str) -> Table:
         ("Customers who hold 80 % of the value, %", view.find("holders", group, category="80"), 1)
     )
     rows.append(("Gini coefficient, 0 to 1", view.find("gini", group), 3))
-    heads = ("Measure", ">Value", f">{view.level} interval", "Note")
+    heads = ("Measure", ">Customers", ">Value", f">{view.level} interval", "Note")
     return Table(
         view.ident("curve-table", group),
         f"How the value is shared: {view.group(group)}",
@@ -116,6 +131,7 @@ def _table(view: View, group: str) -> Table:
         tuple(
             (
                 cells.text(name),
+                cells.whole(value.n),
                 cells.estimate(value, digits),
                 cells.interval(value, digits),
                 cells.text(clean(value.note)),

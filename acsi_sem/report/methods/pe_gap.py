@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 from acsi_sem.report import cells, words
@@ -30,6 +31,7 @@ CANNOT: Final = (
     "two answers has the error of both, and expectations asked after the experience are remembered "
     "ones, which the experience colours."
 )
+MOST_DIGITS: Final = 4
 RULE: Final = (
     "Both answers are rescaled to 0–100 and subtracted, experience less expectation, so a gap runs "
     "from −100 to 100. The total weights the dimensions and is over the respondents with an answer "
@@ -55,8 +57,17 @@ def _label(view: View, name: str) -> str:
     return words.clean(labels[name].get(view.language)) if name in labels else "Total"
 
 
+def _digits(value: Estimate) -> int:
+    """Return digits by which no limit beside 0 looks like 0: the sides of 0 are what is told."""
+    limits = [limit for limit in (value.low, value.high) if limit and math.isfinite(limit)]
+    return next(
+        (d for d in range(1, MOST_DIGITS) if all(abs(limit) >= 0.5 / 10**d for limit in limits)),
+        MOST_DIGITS,
+    )
+
+
 def _row(label: str, value: Estimate, *, strong: bool = False) -> IntervalRow:
-    told = cells.brief(value) if value.known else cells.withheld(value)
+    told = cells.brief(value, _digits(value)) if value.known else cells.withheld(value)
     return IntervalRow(label, value.value, value.low, value.high, told, strong=strong)
 
 
@@ -129,8 +140,8 @@ def _cells(view: View, group: str, name: str) -> tuple[Cell, ...]:
         cells.whole(gap.n),
         cells.estimate(view.find("expected", group, name), reason="by dimension only"),
         cells.estimate(view.find("perceived", group, name), reason="by dimension only"),
-        cells.estimate(gap),
-        cells.interval(gap),
+        cells.estimate(gap, _digits(gap)),
+        cells.interval(gap, _digits(gap)),
         cells.estimate(view.find("gap_scale", group, name), 2, same),
         cells.text(view.reading(measure, group, name)),
     )
@@ -142,8 +153,8 @@ def _shares(view: View, group: str) -> Table:
         "Dimension",
         ">Answers",
         ">Delighted, %|gap above 0",
-        ">Satisfied, %|gap of 0",
-        ">Dissatisfied, %|gap below 0",
+        f">{view.word('satisfied')}, %|gap of 0",
+        f">{view.word('dissatisfied')}, %|gap below 0",
     )
     signs = ("delighted", "satisfied", "dissatisfied")
     return Table(
@@ -187,8 +198,8 @@ def _totals(view: View) -> Figure:
             (
                 cells.text(view.group(group)),
                 cells.whole(value.n),
-                cells.estimate(value),
-                cells.interval(value),
+                cells.estimate(value, _digits(value)),
+                cells.interval(value, _digits(value)),
                 cells.text(view.reading("headline", group) or value.note),
             )
             for group, value in found
@@ -208,7 +219,7 @@ def _weights(view: View) -> Table:
     rows = tuple(
         (
             cells.text(_label(view, str(row["subject"]))),
-            cells.number(100 * row["value"]),
+            cells.number(row["value"]),
         )
         for row in view.rows("weight")
     )

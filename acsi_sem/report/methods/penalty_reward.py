@@ -50,7 +50,11 @@ def section(view: View) -> Section:
 
 def _rule(view: View) -> str:
     low = "the bottom third of the scale" if view.method.low is None else f"{view.method.low:g}"
-    high = "the top two answers" if view.method.high is None else f"{view.method.high:g}"
+    high = (
+        "the top two answers (of three, the top one)"
+        if view.method.high is None
+        else f"{view.method.high:g}"
+    )
     return (
         f"Outcome: {view.label(view.method.outcome)}, on 0–100. Low: up to {low}; high: from "
         f"{high} (the other way round where the low end is good). All attributes are in one "

@@ -89,6 +89,12 @@ def _place(view: View, group: str, name: str) -> int:
     return int(value) if math.isfinite(value) else 0
 
 
+def _named_place(view: View, place: int) -> str:
+    """Return a quadrant's letter and name."""
+    letter, key = QUADRANTS[place][0].split()
+    return f"{letter} {view.word(key).lower()}"
+
+
 def _inside(view: View, group: str, place: int) -> list[str]:
     """Return a quadrant's attributes, the most to gain first."""
     own = [n for n in view.subjects("quadrant") if _place(view, group, n) == place]
@@ -138,36 +144,43 @@ def _figure(view: View, group: str) -> Figure:
     stated = view.method.importance == "stated"
     across = (0.0, 100.0) if stated else (-1.0, 1.0)
     wide = view.method.importance == "model"
+    cuts = tuple(view.find(f"cut_{key}", group).value for key in ("importance", "performance"))
+    drawn = all(map(math.isfinite, cuts))
     chart = ScatterChart(
         tuple(points),
         WAYS[view.method.importance][0],
         "Performance, 0–100",
-        (view.find("cut_importance", group).value, view.find("cut_performance", group).value),
-        tuple(QUADRANTS[at][0] for at in (MAINTAIN, STRENGTH, OPPORTUNITY, REPAIR)),  # type: ignore[arg-type]
-        tuple(QUADRANTS[at][0] for at in (STRENGTH, REPAIR, OPPORTUNITY, MAINTAIN)),
+        (cuts[0], cuts[1]) if drawn else None,
+        tuple(_named_place(view, at) for at in (MAINTAIN, STRENGTH, OPPORTUNITY, REPAIR)),  # type: ignore[arg-type]
+        tuple(_named_place(view, at) for at in (STRENGTH, REPAIR, OPPORTUNITY, MAINTAIN)),
         None if wide else (across, (0.0, 100.0)),
     )
-    first = _inside(view, group, REPAIR)
-    told = (
-        f"repair first: “{view.label(first[0])}”"
-        if first
-        else "no attribute is high in importance and low in performance"
-    )
-    if not any(_place(view, group, name) for name in names):
-        told = "places withheld"
+    lines = f"Dashed lines: {CUTS[view.method.cuts]}" if drawn else "The lines are withheld"
     counts = [view.find("performance", group, name).n for name in names]
     return Figure(
         view.ident("map", group),
-        f"{view.group(group)}: {told}",
+        f"{view.group(group)}: {_told(view, group, names)}",
         chart,
         f"Importance and performance of attributes, {view.group(group)}. "
         + " ".join(_named(view, group, name) + "." for name in names),
-        f"{view.group(group)}. Crosses: {view.level} intervals. Dashed lines: "
-        f"{CUTS[view.method.cuts]}. n = {_between(counts)} answers to an attribute. "
+        f"{view.group(group)}. Crosses: {view.level} intervals. {lines}. "
+        f"n = {_between(counts)} answers to an attribute. "
         f"Total satisfaction: {cells.brief(total)}{words.SPACE}%.",
         _table(view, group, names, total),
         open_table=group == view.groups[0],
     )
+
+
+def _told(view: View, group: str, names: tuple[str, ...]) -> str:
+    """Say what to repair first, or why that is not known."""
+    if first := _inside(view, group, REPAIR):
+        return _repair(view, group, first[0])
+    placed = [bool(_place(view, group, name)) for name in names]
+    if not any(placed):
+        return "places withheld"
+    if not all(placed):
+        return "not every attribute has a place"
+    return "no attribute is high in importance and low in performance"
 
 
 def _repair(view: View, group: str, name: str) -> str:
@@ -208,7 +221,8 @@ def _cells(view: View, group: str, name: str) -> tuple[Cell, ...]:
     importance, performance = (view.find(key, group, name) for key in ("importance", "performance"))
     digits = 1 if view.method.importance == "stated" else 2
     place = view.find("quadrant", group, name)
-    reading = view.reading("quadrant", group, name) or place.note
+    at = _place(view, group, name)
+    reading = f"{_named_place(view, at)}: {QUADRANTS[at][1]}" if at else place.note
     return (
         cells.text(view.label(name)),
         cells.estimate(importance, digits),

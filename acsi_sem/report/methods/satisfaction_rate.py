@@ -70,6 +70,12 @@ def _table(view: View, subject: str, at: int) -> Table:
                 cells.text(value.note),
             )
         )
-    heads = ("Group", ">Answers", ">Satisfied, %", f">{view.level} interval", "Note")
+    heads = (
+        "Group",
+        ">Answers",
+        f">{view.word('satisfied')}, %",
+        f">{view.level} interval",
+        "Note",
+    )
     caption = f"Satisfaction rate: {view.label(subject)}"
     return Table(view.ident(f"rate-table-{at}"), caption, cells.columns(*heads), tuple(rows))

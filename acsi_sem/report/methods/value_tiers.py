@@ -37,7 +37,7 @@ CUTS: Final = (
 def section(view: View) -> Section:
     """Make the chapter: shares of the tiers, the rule, and what hangs on the cuts."""
     blocks: list[Block] = view.per_group(
-        NAME, lambda group: (_figure(view, group), _each(view, group), _changes(view, group))
+        view.title, lambda group: (_figure(view, group), _each(view, group), _changes(view, group))
     )
     blocks.append(Bullets(_rule(view)))
     told = (
@@ -55,11 +55,11 @@ def _rule(view: View) -> tuple[tuple[str, str], ...]:
     frequent = "at least the median frequency" if often is None else f"frequency {often:g} or more"
     loyal = f"“{view.label(view.method.loyalty)}” at {view.method.loyal_from:g} or better"
     return (
-        ("Key:", f"among the {key} % of highest profit, {frequent}, and {loyal}."),
-        ("Major:", f"among the next {major} % of profit, as frequent and loyal."),
-        ("General:", "profitable, as frequent and loyal, below both."),
-        ("Maintenance:", "profitable, but not as loyal or not as frequent."),
-        ("Invalid:", "profit of 0 or less."),
+        (f"{view.word('key')}:", f"among the {key} % of highest profit, {frequent}, and {loyal}."),
+        (f"{view.word('major')}:", f"among the next {major} % of profit, as frequent and loyal."),
+        (f"{view.word('general')}:", "profitable, as frequent and loyal, below both."),
+        (f"{view.word('maintenance')}:", "profitable, but not as loyal or not as frequent."),
+        (f"{view.word('invalid')}:", "profit of 0 or less."),
     )
 
 
@@ -67,7 +67,7 @@ def _figure(view: View, group: str) -> Figure:
     whole = view.find("customers", group, category="key")
     rows = tuple(
         dotted(
-            words.sentence_case(tier),
+            view.word(tier),
             view.find(measure, group, category=tier),
             heading=heading if tier == TIERS[0] else "",
         )
@@ -98,7 +98,7 @@ def _table(view: View, group: str) -> Table:
     heads = ("Tier", ">Customers, %", ">Profit, %", ">Profit rate, %|profit over revenue")
     rows = tuple(
         (
-            cells.text(words.sentence_case(tier)),
+            cells.text(view.word(tier)),
             *(brief(view.find(m, group, category=tier)) for m in ("customers", "profit")),
             brief(view.find("profit_rate", group, category=tier)),
         )
@@ -133,7 +133,7 @@ def _row(view: View, group: str, tier: str) -> tuple[Cell, ...]:
     asked = view.method.satisfaction
     score = (view.find("satisfaction", group, asked, tier),) if asked else ()
     return (
-        cells.text(words.sentence_case(tier)),
+        cells.text(view.word(tier)),
         cells.whole(mean.n),
         brief(mean, digits_of(mean.value)),
         *(brief(value) for value in score),
