@@ -19,6 +19,10 @@ from acsi_sem.terms import ALL, Notice
 _SPREAD: Final = ("std_error", "conf_low", "conf_high")
 
 
+LARGEST: Final = 1e15
+"""Larger amounts lose the units of small ones in sums of numbers with 16 digits."""
+
+
 def check_amounts(setting: Setting, where: str, places: Sequence[tuple[str, str, str]]) -> None:
     """Refuse fields that are no amounts, and amounts below nought.
 
@@ -35,7 +39,7 @@ def check_amounts(setting: Setting, where: str, places: Sequence[tuple[str, str,
     UsageError
         If a field is no amount.
     DataError
-        If an amount is negative; rows are counted.
+        If an amount is negative, or beyond `LARGEST`; rows are counted.
     """
     people = setting.people
     kinds = [(place, name, people.field(name).kind) for place, name, _ in places]
@@ -58,8 +62,19 @@ def check_amounts(setting: Setting, where: str, places: Sequence[tuple[str, str,
         for place, name, remedy, count in below
         if count
     ]
-    if problems:
-        raise DataError(problems)
+    large = [
+        Problem(
+            where,
+            place,
+            f"amounts up to {LARGEST:g}",
+            f"{row_count(count)} of {name} beyond it",
+            "count in thousands or millions",
+        )
+        for place, name, _ in places
+        if (count := int((np.abs(people.column(name)) > LARGEST).sum()))
+    ]
+    if problems or large:
+        raise DataError([*problems, *large])
 
 
 def check_scale(

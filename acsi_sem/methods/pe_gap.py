@@ -41,14 +41,14 @@ def run(method: PeGap, setting: Setting) -> MethodResult:
     -------
     MethodResult
         By dimension: ``expected`` and ``perceived`` (0-100), ``gap`` (points), ``gap_scale`` (scale
-        units, where both questions have one scale) and the shares ``dissatisfied``, ``satisfied``
+        units) and the shares ``dissatisfied``, ``satisfied``
         and ``delighted`` (%). In all: ``headline`` (points, -100 to 100), the same shares, and
         ``incomplete``, the respondents without a total. ``weight`` of every dimension (%).
 
     Raises
     ------
     UsageError
-        If a question has no scale.
+        If a question has no scale, or the two of a pair have different ones.
     SpecError
         If the weights do not fit the dimensions, or judgements contradict one another.
 
@@ -92,6 +92,23 @@ def _check(method: PeGap, setting: Setting) -> None:
     ]
     if problems:
         raise UsageError(problems)
+    problems = [
+        Problem(
+            f"methods.{method.name}",
+            f"pairs.{pair.name}",
+            "expectation and perception on one scale",
+            f"{pair.expected} from {one.low:g} to {one.high:g}, "
+            f"{pair.perceived} from {other.low:g} to {other.high:g}",
+            "ask both on the same scale: on two, hardly any gap can be 0",
+        )
+        for pair in method.pairs
+        for one, other in [
+            (setting.people.field(pair.expected), setting.people.field(pair.perceived))
+        ]
+        if (one.low, one.high) != (other.low, other.high)
+    ]
+    if problems:
+        raise UsageError(problems)
 
 
 def _gaps(method: PeGap, setting: Setting, weights: Resolved) -> _Gaps:
@@ -122,10 +139,9 @@ def _dimension_rows(
             yield _told(row(measured, key, (j,), measure=key, **args))
         gap = row(measured, "gap", (j,), measure="gap", **args)
         yield _told(gap | {"reading": say_gap(gap)})
-        one, other = (setting.people.field(name) for name in (pair.expected, pair.perceived))
-        if (one.low, one.high) == (other.low, other.high):
-            units = (one.high - one.low) / 100
-            yield _told(row(measured, "gap", (j,), measure="gap_scale", factor=units, **args))
+        one = setting.people.field(pair.expected)
+        units = (one.high - one.low) / 100
+        yield _told(row(measured, "gap", (j,), measure="gap_scale", factor=units, **args))
         yield from _sign_rows(setting, measured, found, j, pair.name)
 
 

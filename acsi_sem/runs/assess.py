@@ -106,7 +106,9 @@ def assess(
     )
     given = {"methods": methods, "items": items, "design": design, "model": model, "group": group}
     _check_arguments(data, given, request)
-    made, fields, columns = _checked(_plain(methods), _plain(items or {}), design)
+    made, fields, columns = _checked(
+        _plain(methods, "methods"), _plain(items or {}, "items"), design
+    )
     used, wrong = method_fields(made, fields, model or _NO_MODEL, WHERE)
     if wrong:
         raise SpecError(wrong)
@@ -168,9 +170,9 @@ def _kind(value: object) -> str:
     return show(value) if isinstance(value, str | int | float) else f"a {type(value).__name__}"
 
 
-def _plain(value: object) -> dict[str, object]:
-    """Return a mapping as a study file would give it."""
-    found = _as_in_a_file(value, ())
+def _plain(value: object, part: str) -> dict[str, object]:
+    """Return a mapping as a part of a study file would give it."""
+    found = _as_in_a_file(value, (part,))
     assert isinstance(found, dict)  # `_check_arguments` has refused anything else
     return found
 
@@ -223,7 +225,7 @@ def _design(
 ) -> tuple[DesignColumns, list[Finding]]:
     if design is None or isinstance(design, DesignColumns):
         return design or DesignColumns(), []
-    said = _plain(design)
+    said = _plain(design, "design")
     part, faults = validate(DesignPart, said)
     faults = [replace(fault, loc=("design", *fault.loc)) for fault in faults]
     faults += [f for f in check_study({"design": said}, Path()) if f.loc[:1] == ("design",)]

@@ -50,6 +50,14 @@ WEIGHTS = f"  weights:\n    - {OLD}\n    - {NEW}\n"
 SCORING = f"scoring:\n  form: top_box\n  boxes: 2\n{WEIGHTS}"
 
 COMPOSITE_CASES = {
+    "a form that nobody knows, beside boxes": (
+        "form: top_box",
+        "form: topbox",
+        (
+            "11:9: scoring.form: expected scaled, of_maximum or top_box, got 'topbox'; "
+            "did you mean 'top_box'?"
+        ),
+    ),
     "paths": (
         "index: whole\n",
         "paths: {}\nindex: whole\n",

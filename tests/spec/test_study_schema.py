@@ -1,4 +1,4 @@
-"""The JSON Schema of study files lets editors accept what we accept, and point at what we refuse."""
+"""The schema of study files lets editors accept what we accept, and point at what we refuse."""
 
 from __future__ import annotations
 

@@ -69,6 +69,15 @@ def test_what_the_parts_say(tmp_path: Path) -> None:
     ]
 
 
+def test_a_heading_that_is_no_name_goes_under_column(tmp_path: Path) -> None:
+    said = (
+        "6:3: items.How was it?: expected a name of letters, digits, '_', '.' or '-' that does not "
+        "begin with a digit, got 'How was it?'; name it in letters, and give the heading in the "
+        "file by 'column:'"
+    )
+    assert refusals(tmp_path, "WISH: {", "How was it?: {") == [said]
+
+
 def test_systems_and_the_first_with_a_model_as_base(tmp_path: Path) -> None:
     """Nothing can be taken from a method, so it is not compared with."""
     found = load(tmp_path).comparison

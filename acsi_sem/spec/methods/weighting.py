@@ -66,6 +66,10 @@ class AhpPart(Document):
         return [self.matrix] if self.matrix is not None else list(self.matrices or [])
 
 
+MOST_TIMES: Final = 99
+"""Nobody judges one thing a hundred times as important as another; Saaty's scale ends at 9."""
+
+
 class WeightsPart(Document):
     """Part: weight, any positive numbers; or pairwise comparisons under `ahp`."""
 
@@ -208,6 +212,12 @@ def _check_matrix(matrix: list[list[float]], order: Sequence[str], loc: Loc) -> 
 
 
 def _check_entries(matrix: list[list[float]], order: Sequence[str], loc: Loc) -> Iterator[Finding]:
+    far = [(i, j) for i, row in enumerate(matrix) for j, v in enumerate(row) if not _within(v)]
+    for i, j in far:
+        expected = f"a judgement from 1/{MOST_TIMES} to {MOST_TIMES} times (usually 1/9 to 9)"
+        yield Finding((*loc, i, j), expected, _number(matrix[i][j]))
+    if far:
+        return
     for i, row in enumerate(matrix):
         if row[i] != 1:
             yield Finding((*loc, i, i), "1, as anything against itself", show(row[i]))
@@ -218,6 +228,10 @@ def _check_entries(matrix: list[list[float]], order: Sequence[str], loc: Loc) ->
                     f"{1 / matrix[j][i]:.3g}"
                 )
                 yield Finding((*loc, i, j), expected, _number(row[j]))
+
+
+def _within(value: float) -> bool:
+    return 1 / MOST_TIMES <= value <= MOST_TIMES
 
 
 def _number(value: float) -> str:
