@@ -10,7 +10,14 @@ from acsi_sem.analysis.streamed import fit_streamed
 from acsi_sem.analysis.values import Fit
 from acsi_sem.errors import Problem, UsageError
 from acsi_sem.inference.streamed import Mapper, Pass
-from acsi_sem.runs.execute import MANIFEST, FitCommand, Outcome, request_for, table_files
+from acsi_sem.runs.execute import (
+    MANIFEST,
+    FitCommand,
+    Outcome,
+    check_dated,
+    request_for,
+    table_files,
+)
 from acsi_sem.runs.folder import check_writable, write_folder
 from acsi_sem.runs.provenance import manifest, shown_path
 from acsi_sem.runs.workers import Workers
@@ -38,6 +45,7 @@ def run_fit_streamed(command: FitCommand, progress: Progress, mapper: Mapper = m
         problem = Problem("request", "sheet", "no workbook to stream", command.sheet, remedy)
         raise UsageError(problem)
     model = load_model(command.model)
+    check_dated(model, command.settings.period)
     fitted = fit_streamed(
         model,
         command.data,

@@ -8,7 +8,7 @@ from typing import Final
 
 from acsi_sem.errors import Problem, SpecError
 from acsi_sem.spec.fields import Field
-from acsi_sem.spec.findings import code_number, did_you_mean, listed, show
+from acsi_sem.spec.findings import code_number, did_you_mean, show, some
 from acsi_sem.spec.model import Construct, DatedShares, Indicator, Model, Path, Scoring
 from acsi_sem.spec.survey_parts import System
 
@@ -152,13 +152,13 @@ def _problems(
             got = f"{column}, which this study calls {_KINDS[kind]}"
             yield Problem(where, f"{place}.{name}", "a column of answers on a scale", got)
         if name not in names:
-            remedy = did_you_mean(name, names) or f"it asks {listed(names[:20], 'and')}"
+            remedy = did_you_mean(name, names) or f"it asks {some(names)}"
             expected = f"a question of the model {model.name}"
             yield Problem(where, f"{place}.{name}", expected, show(name), remedy)
     index = model.construct(model.index)
     if not any(item.name in asked for item in index.indicators):
         expected = f"at least one question of '{index.name}', the index"
-        named = listed([item.name for item in index.indicators][:20], "and")
+        named = some([item.name for item in index.indicators])
         yield Problem(where, place, expected, "none", f"map one of {named}")
 
 

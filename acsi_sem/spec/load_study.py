@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from acsi_sem.errors import SpecError
 from acsi_sem.spec import study_documents as doc
+from acsi_sem.spec.load_design import design_from
 from acsi_sem.spec.load_nation import nation_from, run_from
 from acsi_sem.spec.load_survey_parts import (
     check_survey_parts,
@@ -22,9 +23,7 @@ from acsi_sem.spec.model_facts import mapping
 from acsi_sem.spec.structure import validate
 from acsi_sem.spec.study import (
     Codebook,
-    DesignColumns,
     OutOfRangeRule,
-    ReplicateColumns,
     Settings,
     Study,
 )
@@ -82,7 +81,7 @@ def _study(document: doc.StudyDocument, source: Source, methods: tuple[Method, .
         sheet=(data.sheet if data else None) or "",
         description=document.description,
         source=document.source,
-        design=_design(document.design),
+        design=design_from(document.design),
         levels=tuple(document.levels.items()),
         group=document.group or "",
         columns=tuple(_codebooks(document.columns)),
@@ -100,23 +99,6 @@ def _study(document: doc.StudyDocument, source: Source, methods: tuple[Method, .
         folder=str(source.folder),
         file=source.path,
         sha256=source.sha256,
-    )
-
-
-def _design(design: doc.DesignPart) -> DesignColumns:
-    part = design.replicates
-    return DesignColumns(
-        design.weight,
-        design.weight_kind,
-        design.stratum,
-        design.psu,
-        design.population,
-        design.id,
-        None
-        if part is None
-        else ReplicateColumns(
-            tuple(part.columns), part.prefix or "", part.method, part.scale, part.fay
-        ),
     )
 
 

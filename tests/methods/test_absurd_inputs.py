@@ -29,8 +29,10 @@ ITEMS: dict[str, Any] = {
         (
             {"kind": "pe_gap", "pairs": {"d": {"expected": "A", "perceived": "B"}}},
             UsageError,
-            "pairs.d: expected expectation and perception on one scale, got A from 1 to 10, "
-            "B from 1 to 5",
+            (
+                "pairs.d: expected expectation and perception on one scale, got A from 1 to 10, "
+                "B from 1 to 5"
+            ),
         ),
         (
             {"kind": "pareto", "value": "M"},

@@ -10,7 +10,7 @@ from methods_study import ROOT, report, silent, write_study
 
 from acsi_sem.errors import DataError, Problem, SpecError, UsageError
 from acsi_sem.methods.study_checks import check_study_methods, in_study_file, study_fields
-from acsi_sem.runs.execute import ReportCommand, run_report
+from acsi_sem.runs.execute import FitCommand, ReportCommand, run_fit, run_report
 from acsi_sem.spec.load import load_model
 from acsi_sem.spec.load_study import load_study
 from acsi_sem.spec.study import Study
@@ -160,3 +160,7 @@ def test_a_period_that_would_have_no_effect(tmp_path: Path) -> None:
     command = ReportCommand(study=study, out=tmp_path / "out", overrides={"period": "2011"})
     with pytest.raises(UsageError, match="--period: expected a period for a composite model"):
         run_report(command, silent)
+    settings = replace(load_study(study).settings, period="2011Q1")
+    model, data = ROOT / "models" / "acsi.yaml", tmp_path / "survey.csv"
+    with pytest.raises(UsageError, match="got 2011Q1 for the model acsi, whose weights have no"):
+        run_fit(FitCommand(model, data, tmp_path / "out", settings=settings), silent)

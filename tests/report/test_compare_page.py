@@ -94,7 +94,7 @@ def test_another_quantity_has_its_own_heading_and_no_place_among_the_indices(
 ) -> None:
     figure = chapter(page, "systems").blocks[0]
     assert isinstance(figure, Figure)
-    assert figure.title.startswith("All rows: 3 systems, ")
+    assert figure.title.startswith("All rows: 3 indices, ")
     assert isinstance(figure.chart, IntervalChart)
     headings = [line.heading for line in figure.chart.rows if line.heading]
     assert headings == ["Indices, 0–100", "Other quantities, in their own units"]
@@ -110,6 +110,8 @@ def test_what_was_not_asked_and_what_each_can_tell_is_said(page: ReportData) -> 
     found = cells(table(chapter(page, "method"), "reach"))
     assert found["Top boxes"][0] == "SERVSAT and IMAGESAT"
     assert all(text for told in found.values() for text in told)
+    assert found["The same"][1:] == ["As Own index.", "As Own index."]
+    assert len({told[1] for told in found.values()}) == 4
 
 
 def test_an_index_and_a_method_without_groups_make_a_page(tmp_path: Path) -> None:

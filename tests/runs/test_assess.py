@@ -94,9 +94,9 @@ def test_a_design_as_a_mapping() -> None:
     by_mapping = run(design={"weight": "W", "stratum": "S"})
     pd.testing.assert_frame_equal(by_mapping, run(design=columns))
     shares = [table["value"].iloc[0] for table in (by_mapping, run())]
-    # Of 40 at W 1 two thirds are satisfied, of 60 at W 2 ... unweighted it is 60 of 100.
+    # The answers 1, 2, 4, 5, 5 weigh 1, 2, 1, 2, 1.
     assert shares[1] == pytest.approx(60)
-    assert shares[0] == pytest.approx(100 * 80 / 140)
+    assert shares[0] == pytest.approx(100 * 4 / 7)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 
 import openpyxl
+import pandas as pd
 import pytest
 from typer import Typer
 from typer.testing import CliRunner
@@ -18,7 +19,7 @@ from acsi_sem.errors import DataError, SpecError, UsageError
 from acsi_sem.runs.codebook import LANGUAGES, codebook
 from acsi_sem.runs.questionnaire import questionnaire
 from acsi_sem.runs.simulated import write_demo
-from acsi_sem.runs.start import start_study, study_text
+from acsi_sem.runs.start import TRIED_WITH, start_study, study_text
 from acsi_sem.simulate.demo import demo_columns
 from acsi_sem.spec.catalogue import find_model, list_models
 from acsi_sem.spec.load import load_model
@@ -223,7 +224,7 @@ def test_a_new_user_gets_a_report(
     assert app.run(steps[1].split()[1:]) == 0
     book = sheets((tmp_path / "d" / "data.xlsx").read_bytes())
     assert list(book) == ["data", "codebook"]
-    assert len(book["data"]) == 1321
+    assert len(book["data"]) == 1 + 6 * TRIED_WITH
     assert book["data"][0] == list(demo_columns(load_model("model.yaml")))
     # As the step says, but with one quick engine and few replicates.
     quick = ["--engine", engine, "--bootstrap", "50"]
@@ -231,6 +232,19 @@ def test_a_new_user_gets_a_report(
     page = (tmp_path / "d" / "reports" / "d" / "report.html").read_text(encoding="utf-8")
     assert MODELS[name].title.get() in page
     assert "Quillbrook" in page
+
+
+def test_the_first_report_withholds_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every age and region of every company is shown to who tries the commands as they stand."""
+    monkeypatch.chdir(tmp_path)
+    for step in start_study("kcsi", tmp_path).steps:
+        assert app.run(step.split()[1:]) == 0
+    table = pd.read_csv(tmp_path / "reports" / tmp_path.name / "breakdowns.csv")
+    assert len(table) == 7 * (4 + 2 + 4) * 4  # constructs
+    assert table["index"].notna().all()
+    assert table["n"].min() >= 50
 
 
 def test_in_the_folder_itself_no_cd_is_needed(

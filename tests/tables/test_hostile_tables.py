@@ -17,9 +17,9 @@ FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 NAMES = ('=HYPERLINK("http://x","a")', "@SUM(A1)", "+1+cmd", "-2+3", "\tA", "Larkspeed")
 METHOD = """\
   standing: {kind: benchmarks, peers: {column: INDUSTRY}}
-  priorities: {kind: quadrant, importance: correlation, items: [OVERALLQ, PQ], outcome: SATIS}
+  priorities: {kind: quadrant, importance: correlation, items: [WISH, PQ], outcome: SATIS}
 items:
-  OVERALLQ: {label: "=1+1", scale: [1, 10], missing: {98: "=a", 99: "@b"}}
+  WISH: {column: OVERALLQ, label: "=1+1", scale: [1, 10], missing: {98: "=a", 99: "@b"}}
 """
 COMPARED = "systems: {acsi: {title: '=cmd', engine: ols}, rate: {title: '@x', method: rate}}"
 
@@ -29,7 +29,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A study of companies whose names are formulas."""
     path = write_study(tmp_path_factory.mktemp("hostile"), COMPARED, more=METHOD)
     text = path.read_text(encoding="utf-8")
-    levels = "levels: {company: COMPANY, industry: INDUSTRY}"
+    levels = "engines: [ols]\nlevels: {company: COMPANY, industry: INDUSTRY}"
     path.write_text(text.replace("levels: {company: COMPANY}", levels), encoding="utf-8")
     known = dict(zip(frame()["COMPANY"].unique(), NAMES, strict=True))
     hostile = frame().assign(COMPANY=frame()["COMPANY"].map(known))

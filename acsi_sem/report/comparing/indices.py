@@ -76,7 +76,7 @@ def _message(look: Look, found: Sequence[tuple[Measurement, Estimate]]) -> str:
     (low, name), (high, _) = min(known), max(known)
     if len(known) == 1:
         return f"{look.name(name)} says {words.number(low)}"
-    return f"{words.count(len(known))} systems, {words.number(high - low)} points apart"
+    return f"{words.count(len(known))} indices, {words.number(high - low)} points apart"
 
 
 _OTHERS: Final = " Quantities in other units are no higher or lower than an index: see the ranks."

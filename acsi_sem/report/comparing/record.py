@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from acsi_sem.analysis.systems import Measurement
 from acsi_sem.report import cells, words
-from acsi_sem.report.comparing.choice import SAME
 from acsi_sem.report.comparing.look import Look
 from acsi_sem.report.content import (
     Details,
     Links,
-    Prose,
     Provenance,
     Section,
     Table,
@@ -20,30 +19,32 @@ from acsi_sem.report.content import (
 
 def systems(look: Look) -> Section:
     """Say what each system is, and what it can and cannot tell."""
-    language = look.study.language
     rows = []
+    first: dict[tuple[str, str], str] = {}
     for one in look.compared.measurements:
-        can, cannot = "", ""
-        if one.fit is not None and one.fit.model.reach:
-            can, cannot = (words.clean(text.get(language)) for text in one.fit.model.reach)
-        elif one.fit is None:
-            from acsi_sem.report.methods.chapters import module_of
-
-            module = module_of(one.model)
-            can, cannot = module.CAN, module.CANNOT
+        name, reach = look.name(one.system.name), _reach(one, look.study.language)
+        told = first.setdefault(reach, name)
+        can, cannot = reach if told == name or not any(reach) else (f"As {told}.", f"As {told}.")
         left = words.listing(list(one.left_out), 6) if one.left_out else "none"
-        rows.append(
-            (
-                cells.text(look.name(one.system.name), tone="strong"),
-                cells.text(left),
-                cells.text(can),
-                cells.text(cannot),
-            )
-        )
+        texts = (cells.text(text) for text in (left, can, cannot))
+        rows.append((cells.text(name, tone="strong"), *texts))
     heads = cells.columns("System", "Questions not asked here", "Can tell", "Cannot tell")
     caption = "What each system can and cannot tell"
     table = Table("reach", caption, heads, tuple(rows), sortable=False)
-    return Section("method", "Method", "Method", (Prose((SAME,)), table))
+    return Section("method", "Method", "Method", (table,))
+
+
+def _reach(one: Measurement, language: str) -> tuple[str, str]:
+    """Return what a system can and cannot tell; empty where its model does not say."""
+    if one.fit is None:
+        from acsi_sem.report.methods.chapters import module_of
+
+        module = module_of(one.model)
+        return module.CAN, module.CANNOT
+    if not one.fit.model.reach:
+        return "", ""
+    can, cannot = (words.clean(text.get(language)) for text in one.fit.model.reach)
+    return can, cannot
 
 
 def warnings(look: Look) -> Section | None:

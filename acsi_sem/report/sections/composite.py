@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from acsi_sem.report import cells, words
@@ -85,9 +86,8 @@ def _figure(facts: Facts, group: str) -> Figure:
     )
     told = words.number(whole.value) if whole.known else "has no number here"
     message = f"{facts.group(group)}: {facts.construct(facts.target)} {told}"
-    low = min((v.value, p.name) for p, v in found if v.known) if whole.known else (0.0, "")
-    if low[1] and low[1] != facts.target:
-        message += f"; lowest is {words.in_sentence(facts.construct(low[1]))}"
+    if low := lowest([(part.name, value) for part, value in found if part.name != facts.target]):
+        message += f"; lowest is {words.in_sentence(facts.construct(low))}"
     return Figure(
         shown.ident(facts, "composite", group),
         message,
@@ -97,6 +97,20 @@ def _figure(facts: Facts, group: str) -> Figure:
         f"n = {words.count(whole.n)} rows with an answer.",
         _table(facts, group, found),
     )
+
+
+def lowest(parts: Sequence[tuple[str, Estimate]]) -> str:
+    """Name the part that is clearly lowest: its interval lies below all others; else "".
+
+    Parameters
+    ----------
+    parts : sequence of (name, index)
+        Without the index that they make up.
+    """
+    if len(parts) < 2 or not all(value.known for _, value in parts):
+        return ""
+    (name, low), *others = sorted(parts, key=lambda part: part[1].value)
+    return name if all(low.high < value.low for _, value in others) else ""
 
 
 def _table(facts: Facts, group: str, found: list[tuple[Construct, Estimate]]) -> Table:

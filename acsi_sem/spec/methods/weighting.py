@@ -18,7 +18,7 @@ from pydantic import (
 
 from acsi_sem.spec import document_rules as rules
 from acsi_sem.spec.documents import Document, Filled
-from acsi_sem.spec.findings import Finding, Loc, show
+from acsi_sem.spec.findings import Finding, Loc, did_you_mean, show
 
 MOST_COMPARED: Final = 10
 """Random indices are published, and people's judgement holds, up to ten things."""
@@ -177,7 +177,8 @@ def _check_names(weighting: Weighting, loc: Loc, names: Sequence[str]) -> Iterat
             for word, found in (("no", missing), ("the unknown", unknown))
             if found
         )
-        yield Finding(place, f"each of {', '.join(names)} once", got)
+        near = did_you_mean(unknown[0], missing) if unknown else ""
+        yield Finding(place, f"each of {', '.join(names)} once", got, near)
 
 
 def check_judgements(part: AhpPart, loc: Loc) -> Iterator[Finding]:
