@@ -100,7 +100,7 @@ def run(method: PenaltyReward, setting: Setting) -> MethodResult:
 
     rows = [
         one
-        for measured in setting.measure(statistic).values()
+        for measured in setting.measure(statistic, shares=("r2",)).values()
         for one in _rows(method, setting, measured, coded)
     ]
     return MethodResult(method.name, method.kind, tuple(rows))

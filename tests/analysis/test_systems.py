@@ -188,9 +188,9 @@ def test_the_default_is_every_engine_and_the_first_without_weights(tmp_path: Pat
 
 def test_a_system_on_two_questions_is_told(tmp_path: Path) -> None:
     asked = "{SATIS: SATIS, CONFIRM: CONFIRM, OVERALLQ: OVERALLQ, CUSTOMQ: CUSTOMQ}"
-    systems = f"systems: {{short: {{engine: pls, questions: {asked}}}}}"
+    systems = f"systems: {{short: {{engine: pls, questions: {asked}}}, own: {{engine: ols}}}}"
     found = compare(write_study(tmp_path, systems, group="INDUSTRY")).compared
-    (one,) = found.measurements
+    one, _ = found.measurements
     assert one.items == 2
     assert "IDEAL" in one.left_out
     assert one.dropped == ("expectations", "perceived_value", "complaints", "loyalty")

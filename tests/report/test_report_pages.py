@@ -141,6 +141,7 @@ def test_withheld_cells_say_why() -> None:
 
 def test_without_an_index_the_report_says_so_and_goes_on() -> None:
     report = build_report(ordinal_fit())
+    assert report.headline is not None
     assert report.headline.value == ""
     assert "none of the engines asked for gives an index" in report.headline.sentence
     assert "groups" not in [section.ident for section in report.sections]
@@ -151,6 +152,7 @@ def test_without_an_index_the_report_says_so_and_goes_on() -> None:
 
 def test_missing_replicates_are_told_not_hidden() -> None:
     report = build_report(pooled_fit())
+    assert report.headline is not None
     assert report.headline.interval == "no interval: no bootstrap was asked for"
     text = visible(render_html(report))
     assert "No bootstrap was asked for" in text

@@ -111,6 +111,7 @@ def test_consistent_pls_alone_leads_the_report() -> None:
     fit = estimate(acsi_model(), make_survey(grouped=False), engines=("plsc",), bootstrap=0)
     report = build_report(fit)
     index = fit.indices.query("construct == 'satisfaction'")["index"].item()
+    assert report.headline is not None
     assert report.headline.value == f"{index:.1f}"
 
 

@@ -74,6 +74,7 @@ def _driver(row: dict[str, Any] | None) -> Cell:
 
 
 def fits(look: Look) -> Section | None:
+    """The chapter on explained variance and fit; None when no engine measures any."""
     own = [row for row in records(look.compared.fits) if row["group"] == ALL]
     if not own:
         return None

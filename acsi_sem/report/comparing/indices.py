@@ -23,6 +23,7 @@ from acsi_sem.terms import ALL, ENGINE_TITLES
 
 
 def section(look: Look) -> Section:
+    """The chapter on every system's index, all rows first, groups behind summary lines."""
     blocks: list[Block] = [_index_figure(look, ALL)]
     blocks += [
         Details(f"Systems: {look.group(group)}", (_index_figure(look, group),))

@@ -28,16 +28,20 @@ class Look:
 
     @property
     def parts(self) -> tuple[str, ...]:
+        """The groups without all rows."""
         return tuple(group for group in self.compared.groups if group != ALL)
 
     def name(self, system: str) -> str:
+        """Return a system's title in the study's language."""
         one = next(m for m in self.compared.measurements if m.system.name == system)
         return words.clean(one.system.title.get(self.study.language))
 
     def group(self, name: str) -> str:
+        """Return a group's label."""
         return ALL_LABEL if name == ALL else words.clean(self.labels.get(name, name))
 
     def index(self, system: str, group: str) -> Estimate:
+        """Return a system's number for a group; unknown where there is none."""
         row = self.rows.get((system, group))
         if row is None:
             return NOTHING
@@ -45,6 +49,7 @@ class Look:
         return Estimate(*numbers, n=row["n"], note=words.clean(row["note"]))
 
     def difference(self, system: str, group: str) -> Estimate:
+        """Return how far a system is from the one compared with."""
         row = self.rows.get((system, group))
         if row is None:
             return NOTHING
@@ -58,6 +63,7 @@ def scaled(look: Look) -> list[Measurement]:
 
 
 def with_limits(value: Estimate) -> Cell:
+    """Return the cell ``1.6 (0.3 to 2.6)``, or an em dash with the reason."""
     if not value.known:
         return Cell(words.DASH, "", value.note or cells.NO_NUMBER)
     return Cell(cells.brief(value), round(value.value, 6))

@@ -48,6 +48,7 @@ def _reach(one: Measurement, language: str) -> tuple[str, str]:
 
 
 def warnings(look: Look) -> Section | None:
+    """The chapter on warnings; None where there are none."""
     if not look.compared.notices:
         return None
     rows = tuple(
@@ -72,6 +73,7 @@ _TOLD: Final = {
 
 
 def downloads(files: Sequence[str]) -> Section:
+    """The chapter that links the tables beside the page."""
     rows = tuple(
         (
             name,
@@ -84,6 +86,7 @@ def downloads(files: Sequence[str]) -> Section:
 
 
 def record(provenance: Provenance) -> Section:
+    """The chapter on inputs, settings and versions."""
     pairs = (*provenance.inputs, *provenance.arguments, *provenance.versions)
     rows = tuple((cells.text(words.clean(a)), cells.text(words.clean(b))) for a, b in pairs)
     table = Table("record", "Inputs, settings, versions", cells.columns("What", "Value"), rows)

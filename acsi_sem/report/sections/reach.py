@@ -74,4 +74,4 @@ def _lines(
     for engine in facts.fit.request.engines:
         can, cannot = ENGINES["semopy" if engine == "ml" else engine]
         yield ENGINE_TITLES[engine], can, cannot
-    yield from reach(found)
+    yield from reach(found, language)
