@@ -145,9 +145,7 @@ def _unit_plans(sample: Sample, kind: Resampling, fay: float) -> Iterator[Plan]:
     yield _unit_plan(sample, whole, DrawSet(ALL, every, ((ALL, every),)), kind, fay)
 
 
-def _unit_plan(
-    sample: Sample, drawn: DrawSet, told: DrawSet, kind: Resampling, fay: float
-) -> Plan:
+def _unit_plan(sample: Sample, drawn: DrawSet, told: DrawSet, kind: Resampling, fay: float) -> Plan:
     first, unit, strata = drawn.units(sample)
     if kind in ("brr", "fay"):
         factor = fay if kind == "fay" else 0.0

@@ -65,7 +65,9 @@ class SystemPart(Document):
     """One way to measure satisfaction, compared with others on the same survey."""
 
     title: Label | None = Field(None, description="Its name in the comparison")
-    model: Filled | None = Field(None, description="Model file, or the name of a shipped model; the study's by default")
+    model: Filled | None = Field(
+        None, description="Model file, or the name of a shipped model; the study's by default"
+    )
     engine: Engine | None = Field(None, description="Engine; the model's first by default")
     scheme: Scheme | None = Field(None, description="Inner weighting scheme of PLS")
     weights: Literal["study", "none"] = Field("study", description="Weighted as the study, or not")

@@ -230,9 +230,9 @@ def test_the_command_refuses_what_it_cannot_mean(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="2025Q4"):
         simulate(tmp_path, nation=True, first="2025-4")
     with pytest.raises(UsageError, match="annual"):
-        simulate(tmp_path, model=str(ACSI_)1994, nation=True, rotation="monthly")
+        simulate(tmp_path, model=str(ACSI_1994), nation=True, rotation="monthly")
     with pytest.raises(SpecError):
-        simulate(tmp_path, model=str()tmp_path / "none.yaml", nation=True)
+        simulate(tmp_path, model=str(tmp_path / "none.yaml"), nation=True)
 
 
 def test_the_model_is_found_here_or_in_the_checkout(
@@ -250,7 +250,7 @@ def test_the_model_is_found_here_or_in_the_checkout(
 def test_the_command_writes_a_nation(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     simulate(
         tmp_path / "nation",
-        model=str(ACSI_)1994,
+        model=str(ACSI_1994),
         nation=True,
         interviews=60,
         sectors=2,
