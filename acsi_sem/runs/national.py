@@ -178,7 +178,7 @@ def _read(job: Job) -> tuple[Survey, list[Notice]]:
         for level in levels[1:]
     }
     notices = [*told, *check_parents(job.hierarchy, said), *shared_units(survey)]
-    return survey, [*notices, *left_out(study.settings)]
+    return survey, [*notices, *left_out(study.settings, study)]
 
 
 def _fit(

@@ -60,9 +60,10 @@ def lost_lines(lost: Iterable[Lost]) -> tuple[str, ...]:
     return tuple(f"{one.unit} ({one.engine}): {one.reason}" for one in lost)
 
 
-def left_out(settings: Settings) -> list[Notice]:
+def left_out(settings: Settings, study: Study | None = None) -> list[Notice]:
     """Tell what the study asks for and runs do not make."""
     asked = {
+        "methods": study is not None and bool(study.methods),
         "prediction": settings.folds > 0,
         "comparison": settings.comparison,
         "invariance": settings.invariance,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,12 @@ import pandas as pd
 import pytest
 from nation_runs import contents, copied, folder_of, run
 
+from acsi_sem.runs.national_words import left_out
 from acsi_sem.simulate.demo import COMPANIES, demo_survey
 from acsi_sem.spec.load import load_model
+from acsi_sem.spec.methods.satisfaction_rate import SatisfactionRate
+from acsi_sem.spec.model import Text
+from acsi_sem.spec.study import Study
 
 MODEL = Path("models/kcsi.yaml").resolve()
 OLD, NEW = "2010Q4", "2011Q1"
@@ -137,3 +142,11 @@ def test_a_change_across_two_formulas_is_not_tested(study: Path) -> None:
     assert len(own) >= len(COMPANIES)
     assert own["p_value"].isna().all()
     assert own["note"].str.contains("what the components of kcsi count for changes here").all()
+
+
+def test_methods_of_a_study_are_told_to_be_left_out() -> None:
+    rate = SatisfactionRate("rate", "satisfaction_rate", None, ("ALLSAT",), 6.0)
+    asked = Study("s", Text.of(None, "s"), "model.yaml", methods=(rate,))
+    (told,) = left_out(asked.settings, asked)
+    assert told.message.startswith("Not made in scheduled runs: methods;")
+    assert left_out(asked.settings, replace(asked, methods=())) == []
