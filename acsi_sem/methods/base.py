@@ -124,6 +124,17 @@ class Setting:
             return math.inf
         return float(structured_freedom(self.sample, self.request.resampling)[group])
 
+    @cached_property
+    def failed(self) -> Mapping[str, int]:
+        """Replicates that could not be weighted, group by group; only raking may fail."""
+        found = dict.fromkeys((name for name, _ in self.groups), 0)
+        if self.sample.raking is None:
+            return found
+        for members, weights, _ in self._weightings():
+            for name, at, _ in members:
+                found[name] += int((~np.isfinite(weights[:, at]).all(axis=1)).sum())
+        return found
+
     def measure(self, statistic: Statistic, shares: Collection[str] = ()) -> dict[str, Measured]:
         """Compute a statistic and its limits in every group.
 

@@ -12,6 +12,7 @@ import pandas as pd
 from acsi_sem.methods.base import FEW, MethodResult, Setting
 from acsi_sem.methods.protection import protect
 from acsi_sem.spec.methods.base import Method
+from acsi_sem.survey.survey import MissingCount
 from acsi_sem.tables.schema import METHODS, make_table
 from acsi_sem.terms import STRUCTURED, Notice
 
@@ -28,10 +29,16 @@ class MethodResults:
         As they were asked for.
     results : tuple of MethodResult
         One each, small groups withheld.
+    missing : tuple of MissingCount
+        Answers that the fields which methods read lack, by code.
+    failed : tuple of (group, replicates)
+        Replicates that could not be weighted, where there are any.
     """
 
     methods: tuple[Method, ...]
     results: tuple[MethodResult, ...]
+    missing: tuple[MissingCount, ...] = ()
+    failed: tuple[tuple[str, int], ...] = ()
 
     @property
     def notices(self) -> tuple[Notice, ...]:
@@ -91,7 +98,8 @@ def run_methods(
         told = (*found.notices, *_limits_told(method, setting))
         results.append(replace(found, rows=rows, notices=told))
     progress("methods", len(methods), len(methods))
-    return MethodResults(tuple(methods), tuple(results))
+    failed = tuple((name, count) for name, count in setting.failed.items() if count)
+    return MethodResults(tuple(methods), tuple(results), setting.people.missing, failed)
 
 
 def _limits_told(method: Method, setting: Setting) -> Iterator[Notice]:

@@ -123,11 +123,19 @@ def run_report(command: ReportCommand, progress: Progress) -> Outcome:
     with in_study_file(study, command.overrides):
         fitted = estimate(model, survey, request_for(study.name, settings, model), progress)
         found = methods_of(study, fitted, people, progress)
-    fitted = replace(fitted, notices=(*fitted.notices, *found.notices))
+    read = () if people is None else people.notices
+    told = dict.fromkeys((*fitted.notices, *read, *found.notices))
+    fitted = replace(fitted, notices=tuple(told))
     arguments = {"data": survey.source.name, "group": group, **command.overrides}
     files = table_files(fitted, found)
     files[REPORT] = _page(fitted, study, arguments, found)
-    files[MANIFEST] = json_bytes(manifest(fitted, study, arguments, files))
+    made = manifest(fitted, study, arguments, files)
+    if found.methods:
+        made["methods"] = {
+            "missing": [asdict(count) for count in found.missing],
+            "failed_replicates": dict(found.failed),
+        }
+    files[MANIFEST] = json_bytes(made)
     write_folder(command.out, files, MANIFEST)
     return Outcome(fitted, command.out, tuple(sorted(files)))
 

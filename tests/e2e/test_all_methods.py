@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 from pathlib import Path
 
@@ -170,3 +171,10 @@ def test_its_systems_are_compared(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert list(everybody.index) == [system.name for system in asked.systems]
     assert everybody.between(30, 100).all()
     assert "comparison: " in capsys.readouterr().out
+
+
+def test_the_manifest_counts_what_the_methods_lack(folder: Path) -> None:
+    made = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["methods"]
+    lacking = {entry["indicator"]: entry["count"] for entry in made["missing"]}
+    assert lacking["HANDLE"] > 0
+    assert made["failed_replicates"] == {}
