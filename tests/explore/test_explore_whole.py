@@ -109,7 +109,7 @@ def test_small_groups_are_withheld_with_what_would_tell_them() -> None:
     assert small["mean"].isna().all()
     assert (small["note"] == "withheld: fewer than 50 answers").all()
     assert next_["mean"].isna().all()
-    told = "withheld: with the other groups it would tell a withheld one"
+    told = "withheld: with the other groups or parts it would tell a withheld one"
     assert (next_["note"] == told).all()
     assert large["mean"].notna().all()
     assert (small["n"] > 0).all()
