@@ -22,7 +22,7 @@ from acsi_sem.analysis.work import Work, prepare
 from acsi_sem.estimators.preload import preload
 from acsi_sem.estimators.result import EngineResult, Row
 from acsi_sem.indices.breakdown import breakdown_rows, count_cells
-from acsi_sem.indices.fewest import fewest_answers, withheld_indices
+from acsi_sem.indices.fewest import fewest_answers, parts_of, withheld_indices
 from acsi_sem.indices.items import item_rows
 from acsi_sem.indices.scores import Counts, Scored, impact_rows, index_rows
 from acsi_sem.indices.specific import route_rows
@@ -269,8 +269,10 @@ def _score_rows(work: Work, scored: Sequence[Scored], progress: Progress) -> dic
     seen = None
     if model.kind == "composite":
         answers = ~np.isnan(work.survey.values)
-        held = withheld_indices(fewest_answers(model, sample, answers), request.minimum_rows)
-        seen = (answers, blocks(model))
+        fewest = fewest_answers(model, sample, answers)
+        made = parts_of(model)
+        held = withheld_indices(fewest, request.minimum_rows, made)
+        seen = (answers, blocks(model), made)
     cells = [
         count_cells(sample, factor, work.answered, request.minimum_rows, seen)
         for factor in work.survey.factors

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from numbers import Integral, Real
 
@@ -36,6 +37,7 @@ def check_request(request: Request, model: Model, survey: Survey) -> None:
     """
     problems = [
         *_engine_problems(request),
+        *_period_problems(request),
         *number_problems(request),
         *_interval_problems(request, survey),
         *_extra_problems(request, survey, model),
@@ -76,6 +78,12 @@ def _engine_problems(request: Request) -> Iterator[Problem]:
     if request.weights_policy not in WEIGHTS_POLICIES:
         expected, got = f"one of {', '.join(WEIGHTS_POLICIES)}", repr(request.weights_policy)
         yield Problem("request", "weights_policy", expected, got)
+
+
+def _period_problems(request: Request) -> Iterator[Problem]:
+    if request.period and not re.fullmatch(r"[0-9]{4}(Q[1-4])?", str(request.period)):
+        expected = "a year such as 2011 or a quarter such as 2011Q1"
+        yield Problem("request", "period", expected, repr(request.period))
 
 
 def _interval_problems(request: Request, survey: Survey) -> Iterator[Problem]:

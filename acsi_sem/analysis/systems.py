@@ -21,6 +21,8 @@ from acsi_sem.inference.intervals import (
     percentile_spread,
     structured_spread,
 )
+from acsi_sem.inference.replicates import design_freedom
+from acsi_sem.inference.sample import make_sample
 from acsi_sem.kernels.moments import Floats
 from acsi_sem.kernels.rank_agreement import kendall, reversed_pairs, spearman
 from acsi_sem.spec.forms import Form
@@ -29,6 +31,9 @@ from acsi_sem.tables.schema import AGREEMENT, SYSTEM_DRIVERS, SYSTEM_FIT, SYSTEM
 from acsi_sem.terms import ALL, Engine, Notice
 
 FEWEST_GROUPS: Final = 3
+FEW: Final = 30
+"""Degrees of freedom of a design below which differences have Student's limits: percentiles of
+replicates allow for no scatter of the standard error."""
 MEASURES: Final = {"spearman": spearman, "kendall": kendall, "reversed_pairs": reversed_pairs}
 FIT_SHOWN: Final = ("cfi", "rmsea", "srmr", "chisq.scaled", "df")
 UNPAIRED: Final = "limits withheld: the systems have no bootstrap replicates drawn alike"
@@ -133,7 +138,7 @@ def measurement_of(system: System, fit: Fit, scored: Sequence[Scored], form: For
     own = fit.indices[fit.indices["construct"] == model.index]
     columns = ("index", "std_error", "conf_low", "conf_high", "n", "note")
     index = {row["group"]: tuple(row[name] for name in columns) for row in own.to_dict("records")}
-    draws, coefficients, freedom = {}, {}, {}
+    draws, coefficients, freedom = {}, {}, _freedom(fit)
     for one in scored:
         if one.draws is not None and not one.problem and not one.withheld:
             draws[one.group] = np.where(one.draws.ok, one.draws.index[:, place], np.nan)
@@ -164,6 +169,15 @@ def _how_drawn(fit: Fit) -> str:
     survey = fit.survey
     together = survey.design.raking is not None and survey.groups is not None
     return "all rows together" if together else "group by group"
+
+
+def _freedom(fit: Fit) -> dict[str, float]:
+    """Return the degrees of freedom of every group, where the survey has a design."""
+    design = fit.survey.design
+    if all(part is None for part in (design.strata, design.psu, design.sampled)):
+        return {}
+    sample = make_sample(fit.survey, "mean")
+    return {name: float(count) for name, count in design_freedom(sample).items()}
 
 
 def compare_systems(
@@ -278,9 +292,10 @@ def _paired(
     draws = one.draws[group] - base.draws[group]
     ok: NDArray[np.bool_] = np.asarray(np.isfinite(draws))
     freedom = one.freedom.get(group)
+    few = freedom is not None and freedom < FEW
     if group in one.coefficients:
         return structured_spread(draws, point, ok, request.level, one.coefficients[group], freedom)
-    if request.interval == "normal":
+    if few or request.interval == "normal":
         return bootstrap_normal_spread(draws, point, ok, request.level, freedom)
     return percentile_spread(draws, ok, request.level)
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from acsi_sem.estimators.result import Row
 from acsi_sem.indices.cell_spread import cell_freedom, cell_points, cell_spread
 from acsi_sem.indices.scores import Scored, count_column, limits
-from acsi_sem.indices.suppression import PUBLISHED, SMALL, suppress
+from acsi_sem.indices.suppression import PUBLISHED, SECONDARY, SMALL, suppress
 from acsi_sem.inference.intervals import FAILED_SHARE, NO_FREEDOM, WITHHELD
 from acsi_sem.inference.sample import Ints, Sample, effective_size, respondents
 from acsi_sem.kernels.moments import Floats
@@ -50,7 +50,7 @@ def count_cells(
     factor: Factor,
     answered: NDArray[np.bool_],
     minimum: int,
-    seen: tuple[NDArray[np.bool_], Ints] | None = None,
+    seen: tuple[NDArray[np.bool_], Ints, Mapping[int, tuple[int, ...]]] | None = None,
 ) -> Cells:
     """Count every cell of a variable and decide what is withheld.
 
@@ -62,9 +62,10 @@ def count_cells(
         Rows with an answer to the construct.
     minimum : int
         Smaller cells are withheld, with secondary suppression across groups and categories.
-    seen : (ndarray of bool, shape (n, p), ndarray of int, shape (p,)), optional
-        Answers there are, and the construct of each: a cell is then as large as its least answered
-        question, for indices that need no complete rows.
+    seen : (ndarray of bool, shape (n, p), ndarray of int, shape (p,), mapping), optional
+        Answers there are, the construct of each, and the components of constructs made of others: a
+        cell is then as large as its least answered question, for indices that need no complete
+        rows, and what is made of components is withheld where one of them is.
     """
     shape = (len(factor.categories), answered.shape[1])
     n: dict[str, Floats] = {}
@@ -79,8 +80,15 @@ def count_cells(
         name: cell_freedom(sample, name, factor.codes, shape[0], answered)
         for name, _ in (sample.groups if sample.designed else ())
     }
-    least = n if seen is None else _least(sample, factor, *seen)
-    return Cells(factor, n, n_eff, _states(least, minimum), freedom)
+    if seen is None:
+        return Cells(factor, n, n_eff, _states(n, minimum), freedom)
+    answers, block, made = seen
+    states = _states(_least(sample, factor, answers, block), minimum)
+    for state in states.values():
+        for whole, components in made.items():
+            hidden = (state[:, list(components)] != PUBLISHED).any(axis=1)
+            state[:, whole] = np.where(hidden, SECONDARY, PUBLISHED)
+    return Cells(factor, n, n_eff, states, freedom)
 
 
 def _least(

@@ -16,6 +16,7 @@ from acsi_sem.spec.model import Model
 from acsi_sem.terms import ALL
 
 FEW: Final = "withheld: fewer than {minimum} answers to a question that the index rests on"
+MADE: Final = "withheld: it is made of parts of which one is withheld"
 TELLING: Final = "withheld: with the other groups it would tell a withheld one"
 
 
@@ -41,7 +42,19 @@ def fewest_answers(model: Model, sample: Sample, seen: NDArray[np.bool_]) -> dic
     return found
 
 
-def withheld_indices(fewest: Mapping[str, Floats], minimum: int) -> dict[str, tuple[str, ...]]:
+def parts_of(model: Model) -> dict[int, tuple[int, ...]]:
+    """Return the numbers of the components of every construct that is made of others."""
+    place = {name: i for i, name in enumerate(model.construct_names)}
+    return {
+        place[whole.name]: tuple(place[name] for name in whole.components)
+        for whole in model.constructs
+        if whole.components
+    }
+
+
+def withheld_indices(
+    fewest: Mapping[str, Floats], minimum: int, parts_: Mapping[int, tuple[int, ...]] | None = None
+) -> dict[str, tuple[str, ...]]:
     """Return, per group, why the index of each construct is withheld; empty where it is not.
 
     Parameters
@@ -49,11 +62,14 @@ def withheld_indices(fewest: Mapping[str, Floats], minimum: int) -> dict[str, tu
     fewest : mapping of group -> ndarray, shape (q,)
         From `fewest_answers`.
     minimum : int
+    parts_ : mapping of int -> tuple of int, optional
+        From `parts_of`.
 
     Returns
     -------
     mapping of group -> tuple of str
-        A second group goes with a small one, as all rows less the others would tell it.
+        A second group goes with a small one, as all rows less the others would tell it. What is
+        made of components is withheld where one of them is, and nowhere else: it is their sum.
     """
     why = {PUBLISHED: "", SMALL: FEW.format(minimum=minimum)}
     parts = [name for name in fewest if name != ALL]
@@ -65,7 +81,10 @@ def withheld_indices(fewest: Mapping[str, Floats], minimum: int) -> dict[str, tu
         table = np.stack([fewest[name] for name in parts])
         states = np.stack([suppress(line[None, :], minimum)[0] for line in table.T], axis=1)
         found |= dict(zip(parts, states, strict=True))
-    return {
-        name: tuple(why.get(int(state), TELLING) for state in states)
-        for name, states in found.items()
+    said = {
+        name: [why.get(int(state), TELLING) for state in states] for name, states in found.items()
     }
+    for held in said.values():
+        for whole, components in (parts_ or {}).items():
+            held[whole] = MADE if any(held[part] for part in components) else ""
+    return {name: tuple(held) for name, held in said.items()}

@@ -40,9 +40,16 @@ def item_rows(
     centre = moments.item_mean if means == "available" else moments.mean
     weights = _weights(model, scored)
     low, high = scored_ends(model)
+    # A question that stands in a whole too is withheld with the block it belongs to.
+    own = {
+        one.name: j
+        for j, part in enumerate(model.constructs)
+        if not part.components
+        for one in part.indicators
+    }
     for i, item in enumerate(model.indicators):
         n = respondents(sample, rows, seen[:, i])
-        few = bool(held and held[blocks(model)[i]])
+        few = bool(held and held[own[item.name]])
         yield {
             "group": group,
             "construct": model.construct_names[blocks(model)[i]],

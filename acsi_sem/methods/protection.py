@@ -74,7 +74,7 @@ def _protect_line(rows: list[Row], places: list[int], minimum: int) -> set[str]:
     for line in (parts, wholes):
         if not line:
             continue
-        state = suppress(np.array([[float(rows[i]["n"]) for i in line]]), minimum)[0]
+        state = suppress(np.array([[_size(rows[i]) for i in line]]), minimum)[0]
         hidden |= _apply(rows, zip(line, state.tolist(), strict=True), minimum)
     return hidden
 
@@ -86,17 +86,35 @@ def _protect_family(rows: list[Row], places: list[int], minimum: int) -> set[str
     counts = np.zeros((len(groups), len(parts)))
     at = [(groups.index(rows[i]["group"]), parts.index(str(rows[i]["part"]))) for i in places]
     for i, cell in zip(places, at, strict=True):
-        counts[cell] = max(counts[cell], float(rows[i]["n"]))
+        counts[cell] = max(counts[cell], _size(rows[i]))
     state = _states(counts, minimum, whole=groups[0] == ALL)
     found = ((i, int(state[cell])) for i, cell in zip(places, at, strict=True))
     return _apply(rows, found, minimum)
 
 
 def _states(counts: NDArray[np.float64], minimum: int, *, whole: bool) -> NDArray[np.intp]:
-    """Suppress a table of groups and parts; without `all` every group is a table of its own."""
-    if whole:
-        return suppress(counts, minimum)
-    return np.vstack([suppress(line[None, :], minimum) for line in counts])
+    """Suppress a table of groups and parts; without `all` every group is a table of its own.
+
+    The only part of a group that anybody is in is not its published margin here: where it is small
+    it is withheld too, with what would tell it among the groups.
+    """
+    if not whole:
+        state = np.vstack([suppress(line[None, :], minimum) for line in counts])
+    else:
+        state = suppress(counts, minimum)
+    lone = (counts > 0).sum(axis=1) == 1
+    small = (counts > 0) & (counts < minimum) & lone[:, None]
+    state[small & (state == PUBLISHED)] = SMALL
+    for part in np.flatnonzero(small[1:].any(axis=0)) if whole else ():
+        line = suppress(counts[None, 1:, part], minimum)[0]
+        state[1:, part] = np.where(state[1:, part] == PUBLISHED, line, state[1:, part])
+    return state
+
+
+def _size(row: Row) -> float:
+    """Return the respondents behind a row; an unknown number is a small one."""
+    n = float(row["n"])
+    return n if np.isfinite(n) else 0.5
 
 
 def _protect_totals(

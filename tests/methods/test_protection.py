@@ -17,7 +17,7 @@ Bools = NDArray[np.bool_]
 SMALL = TOO_SMALL.format(minimum=20)
 
 
-def made(group: str, n: int, measure: str = "m", **more: Any) -> dict[str, Any]:
+def made(group: str, n: float, measure: str = "m", **more: Any) -> dict[str, Any]:
     """One row whose numbers are its count."""
     numbers = dict.fromkeys(("value", "std_error", "conf_low", "conf_high"), float(n))
     told = {"subject": "", "category": "", "reading": "fine", "note": ""}
@@ -186,3 +186,19 @@ def test_withheld_cells_do_not_follow_from_the_others(cells: list[list[int]]) ->
     assert (hidden | (counts >= 20)).all()
     shown = np.logical_or.outer((~hidden).any(axis=1), (~hidden).any(axis=0))
     assert not (solvable(hidden, counts.sum(axis=1) >= 20) & shown).any()
+
+
+def test_the_only_part_of_a_small_group_is_no_published_margin() -> None:
+    counts = {"all": {"x": 300}, "a": {"x": 20}, "b": {"x": 80}, "c": {"x": 200}}
+    found = notes(protect(family(counts), 50), "mean")
+    assert [bool(found[group, "x"]) for group in ("all", "a", "b", "c")] == [
+        False,
+        True,
+        True,
+        False,
+    ]
+
+
+def test_an_unknown_number_of_respondents_is_a_small_one() -> None:
+    (one,) = protect([made("all", float("nan"), "mean")], 20)
+    assert np.isnan(one["value"])
