@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -204,6 +204,26 @@ def _left_out(found: Sequence[Measurement]) -> Iterator[Notice]:
             yield Notice("no_headline", message, subject=one.system.name)
 
 
+def _entry(one: Measurement) -> dict[str, object]:
+    """Return what the manifest says of a system: its form, what failed and what was missing."""
+    entry: dict[str, object] = {
+        "system": one.system.name,
+        "model": one.model,
+        "engine": one.engine,
+        "weighting": one.weighting,
+        "questions": dict(one.system.questions),
+        "left_out": list(one.left_out),
+        "dropped": list(one.dropped),
+    }
+    if one.fit is not None:
+        entry |= {
+            "failed": [[d.group, list(d.problems)] for d in one.fit.diagnoses if not d.ok],
+            "replicates": [[c.group, c.requested, c.failed] for c in one.fit.replicates],
+            "missing": [asdict(count) for count in one.fit.survey.missing],
+        }
+    return entry
+
+
 def _write(
     command: CompareCommand, case: Case, compared: Compared, inputs: tuple[tuple[str, str], ...]
 ) -> Outcome:
@@ -225,18 +245,7 @@ def _write(
         {
             "schema": 1,
             "study": case.study.name,
-            "systems": [
-                {
-                    "system": one.system.name,
-                    "model": one.model,
-                    "engine": one.engine,
-                    "weighting": one.weighting,
-                    "questions": dict(one.system.questions),
-                    "left_out": list(one.left_out),
-                    "dropped": list(one.dropped),
-                }
-                for one in compared.measurements
-            ],
+            "systems": [_entry(one) for one in compared.measurements],
             "base": compared.base,
             "versions": dict(versions()),
             "inputs": [{"input": name, "sha256": digest} for name, digest in inputs],

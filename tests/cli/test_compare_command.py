@@ -68,6 +68,9 @@ def test_the_manifest_names_every_input_and_what_was_left_out(tmp_path: Path) ->
     kcsi = told["systems"][2]
     assert kcsi["questions"] == {"ALLSAT": "SATIS", "PRODSAT": "OVERALLQ", "REBUY": "REPUR"}
     assert kcsi["left_out"] == ["SERVSAT", "IMAGESAT"]
+    assert kcsi["failed"] == []
+    assert all(failed == 0 for _, _, failed in kcsi["replicates"])
+    assert {entry["indicator"] for entry in kcsi["missing"]} <= {"ALLSAT", "PRODSAT", "REBUY"}
     assert told["arguments"]["seed"] == "5"
 
 
