@@ -41,7 +41,7 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
 @pytest.fixture(scope="module")
 def answers() -> pd.DataFrame:
     """The interviews, codes of no answer blank."""
-    frame = pd.read_excel(SURVEY, sheet_name="ACSI Data")
+    frame = pd.read_excel(SURVEY, sheet_name="ACSI Data", engine="openpyxl")
     items = ["SATIS", "CONFIRM", "IDEAL", "OVERALLX", "OVERALLQ", "CUSTOMQ", "WRONGQ", "PQ"]
     items.append("REPUR")
     frame[items] = frame[items].where(frame[items].isin(range(1, 11)))
