@@ -20,6 +20,7 @@ from acsi_sem.methods.base import MethodResult, Row, Setting
 from acsi_sem.methods.protection import protect
 from acsi_sem.report.content import Block, Cell, Details, Figure, Section, Table
 from acsi_sem.report.methods.base import View
+from acsi_sem.report.methods.names import method_name
 from acsi_sem.spec.fields import Field
 from acsi_sem.spec.methods.base import Method
 from acsi_sem.spec.methods.catalogue import check_methods
@@ -116,7 +117,7 @@ def chapter(data: Mapping[str, object], setting: Setting, groups: Sequence[str] 
     labels = {one.name: one.label.get() for one in setting.people.fields}
     names = (ALL, *groups)
     told = {name: name.title() for name in groups}
-    view = View(method, module.NAME, found, names, told, labels, "95 %", "en", 1)
+    view = View(method, method_name(method.kind, "en"), found, names, told, labels, "95 %", "en", 1)
     section: Section = module.section(view)
     return section
 

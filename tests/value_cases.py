@@ -15,6 +15,7 @@ from acsi_sem.methods.catalogue import run_methods
 from acsi_sem.report.content import Block, Details, Figure, Section, Table
 from acsi_sem.report.methods.base import View
 from acsi_sem.report.methods.chapters import module_of
+from acsi_sem.report.methods.names import method_name
 from acsi_sem.spec.fields import Field
 from acsi_sem.spec.findings import Finding, dotted
 from acsi_sem.spec.methods.catalogue import check_methods
@@ -110,7 +111,7 @@ def chapter(part: Mapping[str, Any], where: Setting) -> Section:
     result = run_methods((method,), where).results[0]
     view = View(
         method=method,
-        title=module_of(method.kind).NAME,
+        title=method_name(method.kind, "en"),
         result=result,
         groups=tuple(name for name, _ in where.groups),
         group_labels={},

@@ -22,6 +22,15 @@ def _mid_ranks(values: Floats) -> Floats:
     return ranks
 
 
+def _cosine(first: Floats, second: Floats, known: NDArray[np.bool_]) -> Floats:
+    """Return the cosines of rows; NaN where a row is nought or not `known`."""
+    size = np.sqrt((first**2).sum(axis=1) * (second**2).sum(axis=1))
+    usable = known & (size > 0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found: Floats = (first * second).sum(axis=1) / np.where(usable, size, np.nan)
+    return found
+
+
 def spearman(one: Floats, other: Floats) -> Floats:
     """Return Spearman's rank correlation of B pairs of k numbers.
 
@@ -46,11 +55,7 @@ def spearman(one: Floats, other: Floats) -> Floats:
     known = np.isfinite(one).all(axis=1) & np.isfinite(other).all(axis=1)
     first, second = (_mid_ranks(part) for part in (one, other))
     first, second = (part - part.mean(axis=1, keepdims=True) for part in (first, second))
-    size = np.sqrt((first**2).sum(axis=1) * (second**2).sum(axis=1))
-    usable = known & (size > 0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        found: Floats = (first * second).sum(axis=1) / np.where(usable, size, np.nan)
-    return found
+    return _cosine(first, second, known)
 
 
 def kendall(one: Floats, other: Floats) -> Floats:
@@ -76,11 +81,7 @@ def kendall(one: Floats, other: Floats) -> Floats:
     """
     known = np.isfinite(one).all(axis=1) & np.isfinite(other).all(axis=1)
     first, second = _signs(one), _signs(other)
-    size = np.sqrt((first**2).sum(axis=1) * (second**2).sum(axis=1))
-    usable = known & (size > 0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        found: Floats = (first * second).sum(axis=1) / np.where(usable, size, np.nan)
-    return found
+    return _cosine(first, second, known)
 
 
 def reversed_pairs(one: Floats, other: Floats) -> Floats:

@@ -42,8 +42,17 @@ class MethodResults:
 
     @property
     def notices(self) -> tuple[Notice, ...]:
-        """Every notice of every method."""
-        return tuple(notice for result in self.results for notice in result.notices)
+        """Every notice of every method, and replicates that could not be weighted."""
+        told = tuple(notice for result in self.results for notice in result.notices)
+        lost = tuple(
+            Notice(
+                "method_replicates",
+                f"{count} replicates could not be raked and are left out of methods' limits.",
+                group,
+            )
+            for group, count in self.failed
+        )
+        return (*told, *lost)
 
     def tidy(self) -> pd.DataFrame:
         """Return the table `methods`."""

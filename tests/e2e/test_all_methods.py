@@ -15,6 +15,7 @@ from methods_study import DESIGN, STUDY, carry_out, report, survey, without, wri
 from acsi_sem.cli.app import run
 from acsi_sem.errors import UsageError
 from acsi_sem.report.methods.chapters import module_of
+from acsi_sem.report.methods.names import method_name
 from acsi_sem.spec.load_study import load_study
 from acsi_sem.spec.methods.catalogue import KINDS
 from acsi_sem.tables.write import csv_bytes
@@ -94,7 +95,7 @@ def test_every_chapter_is_in_the_page(folder: Path, text: str) -> None:
         assert f'id="method-{method.name.replace("_", "-")}"' in page
         assert method.title is not None
         assert method.title.get("en") in text
-        assert module_of(method.kind).NAME in text
+        assert method_name(method.kind, "en") in text
         assert module_of(method.kind).CANNOT in text
 
 

@@ -22,6 +22,7 @@ from acsi_sem.kernels.raking import Margin
 from acsi_sem.kernels.raking_rows import RakingPlan, make_part, rake_rows
 from acsi_sem.methods.base import Measured, Setting
 from acsi_sem.methods.base import row as method_row
+from acsi_sem.methods.catalogue import MethodResults
 from acsi_sem.methods.protection import protect
 from acsi_sem.spec.model import Construct, Indicator, Model, Scoring, Text
 from acsi_sem.survey.people import People
@@ -293,3 +294,9 @@ def test_setting_asks_nothing_of_the_request_that_is_not_there() -> None:
     assert found.label("S") == "Label of S"
     with pytest.raises(KeyError):
         found.label("T")
+
+
+def test_replicates_that_could_not_be_weighted_are_told() -> None:
+    (told,) = MethodResults((), (), failed=(("a", 3),)).notices
+    assert (told.kind, told.group) == ("method_replicates", "a")
+    assert told.message.startswith("3 replicates could not be raked")

@@ -16,8 +16,6 @@ from acsi_sem.report.content import (
 )
 from acsi_sem.report.methods.base import View
 
-NAME: Final = "Analytic hierarchy process"
-SHORT: Final = "Pairwise weights"
 CAN: Final = "What experts hold to be how important, and whether their judgements fit together."
 CANNOT: Final = (
     "What customers hold to be important; there is no sample, so no sampling interval exists, and "

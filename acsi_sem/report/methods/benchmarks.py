@@ -20,8 +20,6 @@ from acsi_sem.report.content import (
 )
 from acsi_sem.report.methods.base import View
 
-NAME: Final = "Benchmarks"
-SHORT: Final = "Benchmarks"
 CAN: Final = (
     "Who is above or below its industry, how far the best is ahead, and who has moved since last "
     "time, with tests that know how many comparisons were made."

@@ -16,7 +16,7 @@ from acsi_sem.spec.study import Study
 
 
 def module_of(kind: str) -> Any:
-    """Return a kind's module: `NAME`, `CAN`, `CANNOT` and `section(view)`."""
+    """Return a kind's module: `CAN`, `CANNOT` and `section(view)`."""
     return import_module(f"acsi_sem.report.methods.{kind}")
 
 

@@ -10,8 +10,6 @@ from acsi_sem.report.content import Block, Figure, IntervalChart, Prose, Section
 from acsi_sem.report.methods.base import View
 from acsi_sem.report.methods.brief import digits_of, dotted, percent
 
-NAME: Final = "Complaints"
-SHORT: Final = "Complaints"
 CAN: Final = (
     "How many complain, how many dissatisfied customers stay silent, and how loyal customers are "
     "after a complaint that was handled well or badly."

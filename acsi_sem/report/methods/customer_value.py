@@ -19,8 +19,6 @@ from acsi_sem.report.content import (
 from acsi_sem.report.methods.base import View
 from acsi_sem.report.methods.brief import brief, digits_of, percent, score_head, whys
 
-NAME: Final = "Customers by revenue and cost to serve"
-SHORT: Final = "Revenue and cost"
 CAN: Final = (
     "Which customers bring much and cost little, how many there are, and where to move others."
 )

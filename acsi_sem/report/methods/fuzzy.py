@@ -9,8 +9,6 @@ from acsi_sem.report.content import Block, Cell, Details, Figure, Section, Table
 from acsi_sem.report.methods import grading
 from acsi_sem.report.methods.base import View
 
-NAME: Final = "Fuzzy comprehensive evaluation"
-SHORT: Final = "Fuzzy evaluation"
 CAN: Final = (
     "How far the whole, and each factor, belongs to every grade, from answers that are words "
     "rather than numbers."

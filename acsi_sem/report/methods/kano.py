@@ -22,8 +22,6 @@ from acsi_sem.report.content import (
 from acsi_sem.report.facts import Estimate
 from acsi_sem.report.methods.base import View
 
-NAME: Final = "Kano categories"
-SHORT: Final = "Kano"
 CAN: Final = (
     "Which features customers take for granted, which they want more of, and which would delight "
     "them: what to secure, to improve, and to add."

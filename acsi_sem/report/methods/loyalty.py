@@ -11,8 +11,6 @@ from acsi_sem.report.facts import Estimate
 from acsi_sem.report.methods.base import View
 from acsi_sem.report.methods.brief import brief, digits_of, dotted, whys
 
-NAME: Final = "Loyalty"
-SHORT: Final = "Loyalty"
 CAN: Final = "How many customers say they stay, buy more and recommend, and what is counted of it."
 CANNOT: Final = (
     "Whether they do what they say; and those without a choice look loyal. Rates of the "

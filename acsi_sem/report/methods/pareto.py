@@ -12,8 +12,6 @@ from acsi_sem.report.methods.base import View
 from acsi_sem.report.methods.brief import brief, digits_of, percent, whys
 from acsi_sem.report.words import clean
 
-NAME: Final = "Who holds the value"
-SHORT: Final = "Pareto and ABC"
 CAN: Final = "How much of the value the best customers hold, as it is found, and how unequal it is."
 CANNOT: Final = (
     "Why they hold it, whether they stay, or what it costs to serve them; a share of a few large "

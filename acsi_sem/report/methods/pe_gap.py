@@ -20,8 +20,6 @@ from acsi_sem.report.facts import Estimate
 from acsi_sem.report.methods.base import View
 from acsi_sem.terms import ALL
 
-NAME: Final = "Perception less expectation (P–E gap)"
-SHORT: Final = "P–E gap"
 CAN: Final = (
     "Where the experience falls short of what customers expected, and where it exceeds it: the "
     "direction of the gap, dimension by dimension."

@@ -20,8 +20,6 @@ from acsi_sem.report.content import (
 from acsi_sem.report.facts import Estimate
 from acsi_sem.report.methods.base import View
 
-NAME: Final = "Penalty–reward contrasts"
-SHORT: Final = "Penalty and reward"
 CAN: Final = (
     "Which attributes can only annoy, which satisfy in both directions, and which delight: whether "
     "to mend the worst or to excel."

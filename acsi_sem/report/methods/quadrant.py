@@ -22,8 +22,6 @@ from acsi_sem.report.content import (
 from acsi_sem.report.facts import Estimate
 from acsi_sem.report.methods.base import View
 
-NAME: Final = "Importance and satisfaction in four quadrants"
-SHORT: Final = "Four quadrants"
 CAN: Final = (
     "Which attributes matter and do badly: a simple order of work that managers can read at once."
 )

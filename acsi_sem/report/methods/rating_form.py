@@ -9,8 +9,6 @@ from acsi_sem.report.content import Block, Details, Figure, Section, Table
 from acsi_sem.report.methods import grading
 from acsi_sem.report.methods.base import View
 
-NAME: Final = "Rating form"
-SHORT: Final = "Rating form"
 CAN: Final = "How each question is graded, and one total that anybody can recompute by hand."
 CANNOT: Final = (
     "Why customers are satisfied, or what a question does to loyalty: each stands alone, and the "

@@ -8,8 +8,6 @@ from acsi_sem.report import cells, words
 from acsi_sem.report.content import Block, Figure, IntervalChart, IntervalRow, Section, Table
 from acsi_sem.report.methods.base import View
 
-NAME: Final = "Satisfaction rate"
-SHORT: Final = "Satisfaction rate"
 CAN: Final = "How many customers answer at or above a grade: a number everybody understands."
 CANNOT: Final = (
     "How satisfied they are above the grade or dissatisfied below it, and why; it moves with where "

@@ -18,8 +18,6 @@ from acsi_sem.report.content import (
 from acsi_sem.report.methods.base import View
 from acsi_sem.report.methods.brief import brief, digits_of, dotted, percent, score_head, whys
 
-NAME: Final = "Value tiers"
-SHORT: Final = "Value tiers"
 CAN: Final = "How many customers are worth most in profit, frequency and loyalty together."
 CANNOT: Final = (
     "Where the cuts ought to be: tiers follow rules, and customers near a cut change tier with it; "
