@@ -55,7 +55,7 @@ def spearman(one: Floats, other: Floats) -> Floats:
     known = np.isfinite(one).all(axis=1) & np.isfinite(other).all(axis=1)
     first, second = (_mid_ranks(part) for part in (one, other))
     first, second = (part - part.mean(axis=1, keepdims=True) for part in (first, second))
-    return _cosine(first, second, known)
+    return _cosine(first, second, np.asarray(known))
 
 
 def kendall(one: Floats, other: Floats) -> Floats:
@@ -81,7 +81,7 @@ def kendall(one: Floats, other: Floats) -> Floats:
     """
     known = np.isfinite(one).all(axis=1) & np.isfinite(other).all(axis=1)
     first, second = _signs(one), _signs(other)
-    return _cosine(first, second, known)
+    return _cosine(first, second, np.asarray(known))
 
 
 def reversed_pairs(one: Floats, other: Floats) -> Floats:
